@@ -1,0 +1,315 @@
+//! Claims: what a sentence says that can be looked up. Numbers with units, versions, dates, money, percentages, quotations,
+//! addresses and names, each with the words it belongs to.
+
+use std::collections::{BTreeSet, HashSet};
+use std::ops::Range;
+
+use super::names;
+use super::normalise::{Decimal, Folded};
+use super::tokens::{Class, Token, tokens};
+use super::values::values;
+
+/// The kinds of claims, as rows of the evidence table name them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Number,
+    Version,
+    Date,
+    Money,
+    Percent,
+    Quotation,
+    Url,
+    Name,
+}
+
+impl Kind {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::Version => "version",
+            Self::Date => "date",
+            Self::Money => "money",
+            Self::Percent => "percent",
+            Self::Quotation => "quotation",
+            Self::Url => "url",
+            Self::Name => "name",
+        }
+    }
+
+    /// The kind as messages name it.
+    pub(crate) fn in_words(self) -> &'static str {
+        match self {
+            Self::Money => "amount",
+            Self::Percent => "percentage",
+            Self::Url => "address",
+            other => other.as_str(),
+        }
+    }
+}
+
+/// What a claim says, in the form in which it is compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Value {
+    /// A number in the base unit of its dimension. `literal` are its digits as written, where nothing scales them.
+    Number { amount: Decimal, unit: Option<String>, literal: String },
+    /// `3x`, `twice`, `half`.
+    Times(Decimal),
+    /// A percentage, or percentage points.
+    Percent { amount: Decimal, points: bool },
+    /// Money.
+    Money { amount: Decimal, currency: &'static str },
+    /// The parts of a version.
+    Version(Vec<String>),
+    /// A date, as far as it is given.
+    Date { year: Option<i32>, month: Option<u8>, day: Option<u8> },
+    /// Anything compared as text.
+    Text(String),
+    /// The parts of a name, as stems.
+    Name(Vec<String>),
+}
+
+impl Value {
+    /// True where the source's value proves this one.
+    pub(crate) fn proven_by(&self, source: &Self) -> bool {
+        use Value::{Date, Money, Number, Percent, Text, Times, Version};
+        match (self, source) {
+            (Number { amount: a, unit: u, .. }, Number { amount: b, unit: v, .. }) => a == b && u == v,
+            (Number { unit: None, literal, .. }, Version(parts))
+            | (Version(parts), Number { unit: None, literal, .. }) => {
+                !literal.is_empty() && parts.join(".") == *literal
+            }
+            (Number { unit: None, literal, .. }, Date { year: Some(y), month: None, .. })
+            | (Date { year: Some(y), month: None, .. }, Number { unit: None, literal, .. }) => {
+                *literal == y.to_string()
+            }
+            (Times(a), Times(b)) => a == b,
+            (Times(a), Percent { amount, points: false }) => {
+                *a == Decimal::new(5, -1) && *amount == Decimal::new(50, 0)
+            }
+            (Percent { amount: a, points: p }, Percent { amount: b, points: q }) => a == b && p == q,
+            (Money { amount: a, currency: c }, Money { amount: b, currency: d }) => a == b && c == d,
+            (Version(a), Version(b)) => same_version(a, b),
+            (Date { year, month, day }, Date { year: y, month: m, day: d }) => {
+                (year.is_none() || year == y) && (month.is_none() || month == m) && (day.is_none() || day == d)
+            }
+            (Text(a), Text(b)) => a == b,
+            _ => false,
+        }
+    }
+
+    /// Values of one group can be taken for each other.
+    pub(crate) fn group(&self) -> String {
+        match self {
+            Self::Number { unit, .. } => format!("number {}", unit.as_deref().unwrap_or_default()),
+            Self::Times(_) => "times".into(),
+            Self::Percent { .. } => "percent".into(),
+            Self::Money { currency, .. } => format!("money {currency}"),
+            Self::Version(_) => "version".into(),
+            Self::Date { .. } => "date".into(),
+            Self::Text(_) => "text".into(),
+            Self::Name(_) => "name".into(),
+        }
+    }
+}
+
+/// `2.4` and `2.4.0` are one version, `2.4` and `2.4.1` are two.
+fn same_version(a: &[String], b: &[String]) -> bool {
+    let zero = "0".to_owned();
+    let n = a.len().max(b.len());
+    (0..n).all(|i| a.get(i).unwrap_or(&zero) == b.get(i).unwrap_or(&zero))
+}
+
+/// What stands before a number and gives it a part: `from 40 to 12`, `by 40`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    From,
+    To,
+    By,
+}
+
+/// `more than 40`, `up to 40`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bound {
+    Least,
+    Most,
+}
+
+/// One claim of a text.
+#[derive(Debug, Clone)]
+pub(crate) struct Claim {
+    pub(crate) kind: Kind,
+    /// Its bytes in the text.
+    pub(crate) span: Range<usize>,
+    /// Its tokens.
+    pub(crate) tokens: Range<usize>,
+    pub(crate) value: Value,
+    /// Stems of the words directly behind a bare number: what is counted.
+    pub(crate) noun: Vec<String>,
+    /// Stem of the word directly before it: whose version it is.
+    pub(crate) head: Option<String>,
+    pub(crate) role: Option<Role>,
+    pub(crate) bound: Option<Bound>,
+    /// Stems of the words that belong to it rather than to another value of its group.
+    pub(crate) anchors: BTreeSet<String>,
+    /// A name that may be none: one capitalised word at the beginning of a sentence.
+    pub(crate) opening: bool,
+}
+
+impl Claim {
+    pub(super) fn new(kind: Kind, value: Value, tokens: Range<usize>, span: Range<usize>) -> Self {
+        Self {
+            kind,
+            span,
+            tokens,
+            value,
+            noun: Vec::new(),
+            head: None,
+            role: None,
+            bound: None,
+            anchors: BTreeSet::new(),
+            opening: false,
+        }
+    }
+
+    pub(crate) fn name(parts: Vec<String>, tokens: Range<usize>, span: Range<usize>, opening: bool) -> Self {
+        Self { opening, ..Self::new(Kind::Name, Value::Name(parts), tokens, span) }
+    }
+}
+
+/// How names are read in a text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NameSense<'a> {
+    /// Words that the sources also write in lower case, and their stems: no names at the beginning of a sentence.
+    pub(crate) plain: &'a HashSet<String>,
+    /// False in languages that write every noun with a capital letter.
+    pub(crate) capitals: bool,
+}
+
+/// A text, read.
+#[derive(Debug, Clone)]
+pub(crate) struct Reading {
+    pub(crate) tokens: Vec<Token>,
+    pub(crate) claims: Vec<Claim>,
+    /// A quotation mark that is not closed.
+    pub(crate) open_quotation: Option<usize>,
+}
+
+impl Reading {
+    /// Reads a sentence of a source: its values, wherever they stand.
+    pub(crate) fn of_source(text: &str) -> Self {
+        let tokens = tokens(text);
+        let taken = vec![false; tokens.len()];
+        let claims = values(text, &tokens, &taken);
+        Self { tokens, claims, open_quotation: None }
+    }
+
+    /// Reads a sentence of a draft: quotations, values outside of them, and names.
+    pub(crate) fn of_draft(text: &str, sense: NameSense<'_>) -> Self {
+        let tokens = tokens(text);
+        let (quotations, open_quotation) = quotations(text);
+        let mut taken = vec![false; tokens.len()];
+        let mut claims = Vec::new();
+        for inside in quotations {
+            let within: Vec<usize> = (0..tokens.len())
+                .filter(|i| tokens[*i].span.start >= inside.start && tokens[*i].span.end <= inside.end)
+                .collect();
+            let words = within.iter().filter(|i| tokens[**i].class != Class::Mark).count();
+            let Some((first, last)) = within.first().zip(within.last()) else { continue };
+            let value = Value::Text(Folded::of(&text[inside.clone()]).text);
+            claims.push(Claim::new(Kind::Quotation, value, *first..*last + 1, inside));
+            // A long quotation proves what stands in it; a short one must not hide a figure from its context.
+            if words >= 4 {
+                within.iter().for_each(|i| taken[*i] = true);
+            }
+        }
+        let found = values(text, &tokens, &taken);
+        for claim in &found {
+            claim.tokens.clone().for_each(|i| taken[i] = true);
+        }
+        claims.extend(found);
+        claims.extend(names::names(text, &tokens, &taken, sense));
+        claims.sort_by_key(|c| (c.span.start, c.span.end));
+        Self { tokens, claims, open_quotation }
+    }
+
+    /// The stems of the words that say something, claims' own tokens left out.
+    pub(crate) fn content(&self) -> impl Iterator<Item = &String> {
+        let claimed = |i: usize| self.claims.iter().any(|c| is_value(c) && c.tokens.contains(&i));
+        self.tokens.iter().enumerate().filter(move |(i, _)| !claimed(*i)).flat_map(|(_, t)| &t.stems)
+    }
+}
+
+fn is_value(claim: &Claim) -> bool {
+    !matches!(claim.kind, Kind::Name | Kind::Quotation)
+}
+
+/// The insides of quotations, and the first double mark without a partner. A quotation may run over several sentences: what
+/// stands on the quoted side of a lone mark is a quotation as well.
+pub(crate) fn quotations(text: &str) -> (Vec<Range<usize>>, Option<usize>) {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut open: Option<(usize, usize, char)> = None;
+    let mut unpaired = None;
+    let chars: Vec<(usize, char)> = text.char_indices().collect();
+    for (i, (at, c)) in chars.iter().copied().enumerate() {
+        let before = (i > 0).then(|| chars[i - 1].1);
+        let after = chars.get(i + 1).map(|(_, c)| *c);
+        let outside = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+        if let Some((_, inside, close)) = open {
+            let closes = match close {
+                '”' => matches!(c, '”' | '“' | '"'),
+                '\'' => matches!(c, '\'' | '’') && outside(after),
+                other => c == other,
+            };
+            if closes {
+                found.push(inside..at);
+                open = None;
+            } else if close == '\'' && matches!(c, '“' | '"' | '«') {
+                // It was an apostrophe.
+                open = start_of(c, at);
+            }
+            continue;
+        }
+        open = match c {
+            // Inches: a mark behind a digit that opens nothing.
+            '"' if before.is_some_and(|b| b.is_ascii_digit()) && outside(after) => None,
+            // A mark that closes what another sentence opened: all before it is quoted.
+            '”' | '»' => close_alone(at, &mut found, &mut unpaired),
+            '"' if before.is_some_and(|b| !b.is_whitespace() && !matches!(b, '(' | '[')) && outside(after) => {
+                close_alone(at, &mut found, &mut unpaired)
+            }
+            '"' | '“' | '„' | '«' => start_of(c, at),
+            '‘' | '\'' if outside(before) && after.is_some_and(char::is_alphabetic) => {
+                Some((at, at + c.len_utf8(), '\''))
+            }
+            _ => None,
+        };
+    }
+    // A mark that another sentence closes: all behind it is quoted.
+    if let Some((at, inside, _)) = open.filter(|(_, _, close)| *close != '\'') {
+        found.push(inside..text.len());
+        unpaired.get_or_insert(at);
+    }
+    (found, unpaired)
+}
+
+fn close_alone(at: usize, found: &mut Vec<Range<usize>>, unpaired: &mut Option<usize>) -> Option<(usize, usize, char)> {
+    let from = found.last().map_or(0, |last| last.end);
+    if from == 0 {
+        found.push(0..at);
+    }
+    unpaired.get_or_insert(at);
+    None
+}
+
+fn start_of(c: char, at: usize) -> Option<(usize, usize, char)> {
+    let close = match c {
+        '"' => '"',
+        '«' => '»',
+        _ => '”',
+    };
+    Some((at, at + c.len_utf8(), close))
+}
+
+#[cfg(test)]
+#[path = "claims_tests.rs"]
+mod tests;

@@ -1,0 +1,205 @@
+//! Form: nothing in the page is more than text. Raw HTML, shortcodes, template syntax, attributes, hidden characters.
+
+use serde_json::Value;
+use states::words::{PageFile, Place};
+
+use super::Gathered;
+use super::form::{ATTRIBUTES, FENCE_LABEL, FENCE_OPEN, HIDDEN_CHARACTER, RAW_HTML, SHORTCODE, TEMPLATE_SYNTAX};
+use crate::page::Page;
+
+/// Hugo's divider between summary and rest: the one comment with a meaning of its own, and harmless.
+const DIVIDER: &str = "<!--more-->";
+
+pub(crate) fn check(gathered: &mut Gathered<'_>, page: &Page) {
+    html(gathered, page);
+    fences(gathered, page);
+    shortcodes(gathered, page);
+    template_syntax(gathered, page);
+    attributes(gathered, page);
+    hidden(gathered, page);
+}
+
+fn html(gathered: &mut Gathered<'_>, page: &Page) {
+    let mut end = 0;
+    for range in &page.html {
+        // A block comes as one event per line: one finding is enough.
+        let follows = range.start <= end;
+        end = range.end;
+        let raw = page.text[range.clone()].trim();
+        if !follows && raw != DIVIDER && !raw.is_empty() {
+            gathered.find(&RAW_HTML, page.place(range.start), "raw HTML stands in the body").of(raw);
+        }
+    }
+}
+
+fn fences(gathered: &mut Gathered<'_>, page: &Page) {
+    for block in &page.code {
+        let place = page.place(block.range.start);
+        if !block.closed {
+            gathered.find(&FENCE_OPEN, place, "a code fence opens here and is not closed");
+        } else if block.label.as_deref() == Some("") {
+            gathered.find(&FENCE_LABEL, place, "a code fence names no language");
+        }
+    }
+}
+
+/// Byte offsets of shortcodes in the whole text. `{{</* … */>}}` is Hugo's own way to show one, and no finding.
+fn shortcodes_in(text: &str) -> Vec<usize> {
+    let mut found: Vec<usize> = Vec::new();
+    for (open, close) in [("{{<", "*/>}}"), ("{{%", "*/%}}")] {
+        for (at, _) in text.match_indices(open) {
+            let rest = &text[at + open.len()..];
+            let shown = rest.strip_prefix("/*").and_then(|r| r.split_once(close)).is_some_and(|(inside, _)| {
+                !inside.contains("{{<") && !inside.contains("{{%") && !inside.contains("*/")
+            });
+            if !shown {
+                found.push(at);
+            }
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+fn shortcodes(gathered: &mut Gathered<'_>, page: &Page) {
+    for at in shortcodes_in(&page.text) {
+        let place = place_of(page, at);
+        gathered.find(&SHORTCODE, place, "a shortcode stands here").of(line_at(&page.text, at));
+    }
+}
+
+fn template_syntax(gathered: &mut Gathered<'_>, page: &Page) {
+    for mark in ["{{", "{%"] {
+        for (at, _) in page.text.match_indices(mark) {
+            let shortcode = page.text[at..].starts_with("{{<") || page.text[at..].starts_with("{{%");
+            // The `{%` inside of `{{%` is the shortcode's.
+            let inside = mark == "{%" && page.text[..at].ends_with('{');
+            if !shortcode && !inside && !page.is_verbatim(at) {
+                let message = format!("`{mark}` stands in the text");
+                gathered.find(&TEMPLATE_SYNTAX, place_of(page, at), message).of(line_at(&page.text, at));
+            }
+        }
+    }
+}
+
+/// `## Text {#id .class onclick=…}`: Hugo makes HTML attributes of it.
+fn attributes(gathered: &mut Gathered<'_>, page: &Page) {
+    for heading in &page.headings {
+        let raw = page.text[heading.range.clone()].lines().next().unwrap_or_default().trim_end();
+        let raw = raw.trim_end_matches(['#', ' ']);
+        if raw.ends_with('}') && raw.contains('{') && !heading.text.ends_with('`') {
+            gathered.find(&ATTRIBUTES, page.place(heading.range.start), "the heading ends in braces").of(raw);
+        }
+    }
+}
+
+fn hidden(gathered: &mut Gathered<'_>, page: &Page) {
+    let mut shown = 0;
+    for (at, c) in hidden_in(&page.text) {
+        shown += 1;
+        if shown > 20 {
+            break;
+        }
+        let message = format!("the character U+{:04X} cannot be seen", u32::from(c));
+        gathered.find(&HIDDEN_CHARACTER, place_of(page, at), message).of(line_at(&page.text, at));
+    }
+    for (key, value) in &page.front {
+        // In YAML and JSON a character can be written as an escape, which the raw text does not show.
+        if escaped_hidden(value) || hidden_in(key).next().is_some() {
+            let place = Place::FrontMatter { key: super::excerpt(key) };
+            if hidden_in(&page.text[..page.body_start]).next().is_none() {
+                gathered.find(&HIDDEN_CHARACTER, place, "the value has a character that cannot be seen");
+            }
+        }
+        if front_shortcode(value) && shortcodes_in(&page.text[..page.body_start]).is_empty() {
+            gathered.find(&SHORTCODE, Place::FrontMatter { key: super::excerpt(key) }, "the value has a shortcode");
+        }
+    }
+}
+
+/// The files beside the page have no lines of a page to name.
+pub(crate) fn hidden_in_file(gathered: &mut Gathered<'_>, file: &PageFile) {
+    if let Some((_, c)) = hidden_in(&file.path).next() {
+        gathered.find(
+            &HIDDEN_CHARACTER,
+            Place::Page,
+            format!("a file's path has the character U+{:04X}", u32::from(c)),
+        );
+    }
+    if !file.path.ends_with(".md") && hidden_in(&file.text).next().is_some() {
+        let message = format!("`{}` has characters that cannot be seen", super::excerpt(&file.path));
+        gathered.find(&HIDDEN_CHARACTER, Place::Page, message);
+    }
+}
+
+fn any_text(value: &Value, test: &dyn Fn(&str) -> bool) -> bool {
+    match value {
+        Value::String(text) => test(text),
+        Value::Array(all) => all.iter().any(|v| any_text(v, test)),
+        Value::Object(all) => all.iter().any(|(key, v)| test(key) || any_text(v, test)),
+        _ => false,
+    }
+}
+
+fn escaped_hidden(value: &Value) -> bool {
+    any_text(value, &|text| hidden_in(text).next().is_some())
+}
+
+fn front_shortcode(value: &Value) -> bool {
+    any_text(value, &|text| !shortcodes_in(text).is_empty())
+}
+
+/// Characters that a reader does not see, with their offsets. Joiners are kept where a script or an emoji needs them.
+pub(crate) fn hidden_in(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
+    let ascii_beside = |at: usize, c: char| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + c.len_utf8()..].chars().next();
+        before.is_none_or(|b| b.is_ascii()) || after.is_none_or(|a| a.is_ascii())
+    };
+    text.char_indices().filter(move |(at, c)| match c {
+        '\u{200c}' | '\u{200d}' => ascii_beside(*at, *c),
+        '\r' => !text[at + 1..].starts_with('\n'),
+        _ => is_hidden(*c),
+    })
+}
+
+/// Control characters (but tab and line feed), bidirectional formatting (UAX #9), zero-width and tag characters.
+pub(crate) fn is_hidden(c: char) -> bool {
+    (c.is_control() && !matches!(c, '\n' | '\t'))
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+fn place_of(page: &Page, at: usize) -> Place {
+    page.place(at)
+}
+
+fn line_at(text: &str, at: usize) -> &str {
+    let start = text[..at].rfind('\n').map_or(0, |n| n + 1);
+    let end = text[at..].find('\n').map_or(text.len(), |n| at + n);
+    &text[start..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shortcodes_are_seen_everywhere_but_where_they_are_only_shown() {
+        assert_eq!(shortcodes_in("a {{< x >}} b").len(), 1);
+        assert_eq!(shortcodes_in("```\n{{% x %}}\n```").len(), 1);
+        assert_eq!(shortcodes_in("{{</* x */>}}").len(), 0);
+        assert_eq!(shortcodes_in("{{%/* x */%}}").len(), 0);
+        assert_eq!(shortcodes_in("{{</* {{< x >}} */>}}").len(), 2);
+        assert_eq!(shortcodes_in("{{</* never closed").len(), 1);
+        assert_eq!(shortcodes_in("{{</* a */ {{x}} */>}}").len(), 1);
+    }
+
+    #[test]
+    fn joiners_are_kept_in_emoji_and_refused_in_plain_words() {
+        assert_eq!(hidden_in("👩\u{200d}💻").count(), 0);
+        assert_eq!(hidden_in("pass\u{200d}word").count(), 1);
+        assert_eq!(hidden_in("a\u{202e}b\u{7}c\td\r\n").count(), 2);
+    }
+}

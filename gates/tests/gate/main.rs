@@ -1,0 +1,6 @@
+//! Whole gate reports over sample drafts, and the gate over people's own Markdown.
+
+mod markdown;
+mod real;
+mod reports;
+mod support;

@@ -1,0 +1,136 @@
+//! `pipeline status`, `pipeline articles` and the dump.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use states::words::{MilliWattHours, NanoUsd};
+
+use super::open;
+use super::out::{say, say_json, short, table};
+use super::{Answer, Cli};
+use crate::store::ArticleRow;
+
+/// What is in flight, what is held, what it has cost.
+pub(super) async fn status(cli: &Cli) -> Answer {
+    let config = open::config(cli)?;
+    let Some(store) = open::store(&config).await? else {
+        if cli.json {
+            say_json(&json!({"sites": {}, "causes": [], "workers": [], "sources": [], "last_run": null}));
+        } else {
+            say("Nothing yet: `pipeline run` makes the first run.");
+        }
+        return Ok(0);
+    };
+    let now = open::clock(cli).now();
+    let counts = store.counts().await?;
+    let causes: Vec<_> = store.causes().await?.into_iter().filter(|c| c.held > 0).collect();
+    let workers = store.worker_states().await?;
+    let polls = store.polls().await?;
+    let run = store.runs(1).await?.into_iter().next();
+    let ago = |days: i64| now.checked_sub(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::UNIX_EPOCH);
+    let (day, month) = (store.booked(None, ago(1)).await?, store.booked(None, ago(30)).await?);
+    if cli.json {
+        let sites: BTreeMap<&str, BTreeMap<&str, i64>> =
+            counts.iter().fold(BTreeMap::new(), |mut all, (site, state, n)| {
+                all.entry(site.as_str()).or_default().insert(state, *n);
+                all
+            });
+        say_json(&json!({
+            "sites": sites,
+            "causes": causes,
+            "workers": workers.iter().map(|(name, state, _)| json!({"name": name, "state": state.name()})).collect::<Vec<_>>(),
+            "sources": polls,
+            "last_run": run.as_ref().map(|r| json!({"id": r.id, "started_at": r.started_at, "phase": r.phase})),
+            "cost_24h": day.0, "cost_30d": month.0, "energy_24h_mwh": day.1, "energy_30d_mwh": month.1,
+        }));
+        return Ok(0);
+    }
+    let mut text = String::new();
+    for site in &config.sites {
+        let states: Vec<String> = counts
+            .iter()
+            .filter(|(name, ..)| name == site.name.as_str())
+            .map(|(_, state, n)| format!("{n} {state}"))
+            .collect();
+        let states = if states.is_empty() { "no articles".into() } else { states.join(", ") };
+        text.push_str(&format!("{}: {states}\n", site.name));
+    }
+    match run {
+        Some(run) if run.phase == "finished" => text.push_str(&format!("Last run: {}\n", minute(run.started_at))),
+        Some(run) => text.push_str(&format!("A run began {} and is {}\n", minute(run.started_at), run.phase)),
+        None => {}
+    }
+    for cause in &causes {
+        text.push_str(&format!("Held under “{}” since {}: {}\n", cause.cause, minute(cause.since), cause.message));
+    }
+    for (name, state, _) in &workers {
+        text.push_str(&format!("Worker {name}: {}\n", state.name().to_lowercase()));
+    }
+    for poll in polls.iter().filter(|p| p.failures > 0) {
+        let why = poll.error.clone().unwrap_or_default();
+        text.push_str(&format!("Source {} failed {} times in a row: {why}\n", poll.source, poll.failures));
+    }
+    text.push_str(&format!("Spent: {}\n", spent(day, month)));
+    say(&text);
+    Ok(0)
+}
+
+fn spent(day: (NanoUsd, MilliWattHours), month: (NanoUsd, MilliWattHours)) -> String {
+    format!("{} and {} in 24 hours; {} and {} in 30 days", day.0, day.1, month.0, month.1)
+}
+
+/// To the minute, UTC.
+pub(super) fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// Lists articles.
+pub(super) async fn articles(cli: &Cli, site: Option<&str>, state: Option<&str>, most: u32) -> Answer {
+    let config = open::config(cli)?;
+    let site = site.map(|name| open::site(&config, Some(name))).transpose()?.map(|s| s.name.clone());
+    let Some(store) = open::store(&config).await? else {
+        say(if cli.json { "[]" } else { "Nothing yet: `pipeline run` makes the first run." });
+        return Ok(0);
+    };
+    let rows = store.articles(site.as_ref(), state, most).await?;
+    if cli.json {
+        say_json(&rows.iter().map(as_json).collect::<Vec<_>>());
+        return Ok(0);
+    }
+    let mut lines = Vec::new();
+    for row in &rows {
+        let title = store.draft_title(row).await?.unwrap_or_else(|| row.label());
+        lines.push(vec![
+            row.id.short().to_owned(),
+            row.state.name().to_owned(),
+            minute(row.changed_at),
+            format!("“{}”", short(&title, 56)),
+            row.state.reason(),
+        ]);
+    }
+    say(&if lines.is_empty() { "No such articles.".to_owned() } else { table(&lines) });
+    Ok(0)
+}
+
+/// An article as JSON.
+pub(super) fn as_json(row: &ArticleRow) -> serde_json::Value {
+    json!({
+        "id": row.id, "site": row.site, "origin": row.origin, "state": row.state.name(), "reason": row.state.reason(),
+        "detail": row.state, "lead": row.lead, "found_at": row.found_at, "changed_at": row.changed_at,
+    })
+}
+
+/// Prints the whole store; the last line says whether every journal folds to the state that is stored.
+pub(super) async fn dump(cli: &Cli) -> Answer {
+    let config = open::config(cli)?;
+    let store = open::store_with_work(&config).await?;
+    say(&store.dump().await?);
+    let wrong = store.check_journals().await?;
+    if wrong.is_empty() {
+        say("every journal folds to its state");
+        return Ok(0);
+    }
+    say(&format!("these journals do not fold to their states: {}", wrong.join(", ")));
+    Ok(super::SOFTWARE)
+}

@@ -1,0 +1,201 @@
+//! Reading the file, and checking what types cannot.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::Config;
+
+/// Why the configuration cannot be used. Every message names the file, the place and what is expected.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{path} cannot be read: {source}\n  next: run `pipeline init`, or name the file with --config")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The file is not TOML, or holds a key or value that is not known.
+    #[error("{path}:{line}:{column}: {message}\n{excerpt}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// From 1, in characters.
+        column: usize,
+        /// What is wrong and what is expected.
+        message: String,
+        /// The line with a mark.
+        excerpt: String,
+    },
+    /// The file says something that does not fit together.
+    #[error("{path}: {message}")]
+    Wrong {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and what is expected.
+        message: String,
+    },
+}
+
+impl Config {
+    /// Reads and checks a configuration.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        Self::parse(&text, path)
+    }
+
+    /// Checks a configuration that has been read already; `path` is what errors call it.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let mut config: Self = toml::from_str(text).map_err(|e| malformed(text, path, &e))?;
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        config.base = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        config.check().map_err(|message| ConfigError::Wrong { path: path.to_owned(), message })?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.sites.is_empty() {
+            return Err("there is no [[site]]: name at least one site with its `repo`".into());
+        }
+        unique("site", self.sites.iter().map(|s| s.name.as_str()))?;
+        unique("source", self.sources.iter().map(|s| s.name.as_str()))?;
+        unique("worker", self.workers.iter().map(|w| w.name.as_str()))?;
+        unique("provider", self.providers.iter().map(|p| p.name.as_str()))?;
+        for source in &self.sources {
+            source.spec()?;
+            if let Some(unknown) = source.sites.iter().find(|s| self.site(s).is_none()) {
+                return Err(format!("the source `{}` names the site `{unknown}`, which is not here", source.name));
+            }
+        }
+        for provider in &self.providers {
+            if provider.name.is_empty() || matches!(provider.name.as_str(), "builtin" | "wait") {
+                return Err(format!("a provider cannot be called `{}`: choose another name", provider.name));
+            }
+            if let Some(worker) = provider.worker.as_ref().filter(|w| self.worker(w).is_none()) {
+                return Err(format!("the provider `{}` names the worker `{worker}`, which is not here", provider.name));
+            }
+        }
+        for worker in &self.workers {
+            worker.check().map_err(|e| e.to_string())?;
+            worker.name.parse::<states::words::WorkerName>().map_err(|e| e.to_string())?;
+        }
+        let routes = std::iter::once(&self.routes).chain(self.sites.iter().filter_map(|s| s.routes.as_ref()));
+        for name in routes.flat_map(super::Routes::names) {
+            if !matches!(name.as_str(), "builtin" | "wait") && self.provider(name).is_none() {
+                return Err(format!(
+                    "a route names `{name}`: a [[provider]] of that name, `builtin` or `wait` is expected"
+                ));
+            }
+        }
+        self.sites.iter().try_for_each(|site| self.check_site(site))
+    }
+
+    fn check_site(&self, site: &super::Site) -> Result<(), String> {
+        let name = &site.name;
+        if site.repo.is_empty() {
+            return Err(format!("the site `{name}` needs `repo`: the path or URL of its repository"));
+        }
+        site.page.check().map_err(|e| format!("the site `{name}`, [site.page]: {e}"))?;
+        site.gate.validate().map_err(|e| format!("the site `{name}`, [site.gate]: {e}"))?;
+        jiff::tz::TimeZone::get(&site.time_zone).map_err(|_| {
+            format!("the site `{name}`: `{}` is not an IANA time zone such as Europe/Berlin", site.time_zone)
+        })?;
+        if !site.schedule.is_empty() {
+            crate::engine::schedule::parse(&site.schedule)
+                .map_err(|e| format!("the site `{name}`: `schedule` is no cron expression: {e}"))?;
+        }
+        if site.threshold > 100 || site.select.alone_from > 100 {
+            return Err(format!("the site `{name}`: scores go from 0 to 100"));
+        }
+        Ok(())
+    }
+}
+
+fn unique<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), String> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            return Err(format!("two [[{what}]] are called `{name}`: names are unique"));
+        }
+    }
+    Ok(())
+}
+
+fn malformed(text: &str, path: &Path, error: &toml::de::Error) -> ConfigError {
+    let at = error.span().map_or(0, |s| s.start).min(text.len());
+    let before = text.get(..at).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let start = before.rfind('\n').map_or(0, |i| i + 1);
+    let column = before.get(start..).unwrap_or_default().chars().count() + 1;
+    let shown = text.lines().nth(line - 1).unwrap_or_default();
+    let gutter = line.to_string();
+    let pad = " ".repeat(gutter.len());
+    let excerpt = format!("{pad} |\n{gutter} | {shown}\n{pad} | {}^", " ".repeat(column - 1));
+    ConfigError::Malformed { path: path.to_owned(), line, column, message: error.message().trim().to_owned(), excerpt }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        Config::parse(text, Path::new("pipeline.toml")).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_place_and_what_is_expected() {
+        let said = error("[[site]]\nname = \"a\"\nrepo = \"r\"\nthresold = 4\n");
+        assert!(said.starts_with("pipeline.toml:4:1: unknown field `thresold`, expected one of"), "{said}");
+        assert!(said.contains("4 | thresold = 4"), "{said}");
+    }
+
+    #[test]
+    fn the_example_of_the_documentation_is_a_configuration() {
+        let page = include_str!("../../docs/configuration.md");
+        let example = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        let config = Config::parse(example, Path::new("docs/configuration.md")).unwrap();
+        assert_eq!((config.sites.len(), config.providers.len(), config.workers.len()), (1, 2, 1));
+    }
+
+    #[test]
+    fn the_file_that_ships_is_a_configuration() {
+        let config = Config::parse(include_str!("../../pipeline.toml"), Path::new("pipeline.toml")).unwrap();
+        assert!(config.providers.is_empty() && !config.sources.is_empty());
+    }
+
+    #[test]
+    fn the_defaults_read_back() {
+        let defaults =
+            Config { sites: vec![crate::config::Site { repo: "r".into(), ..Default::default() }], ..Config::default() };
+        let text = toml::to_string(&defaults).unwrap();
+        let read = Config::parse(&text, Path::new("x.toml")).unwrap();
+        assert_eq!(Config { base: std::path::PathBuf::new(), ..read }, defaults);
+    }
+
+    #[test]
+    fn a_wrong_value_is_refused_with_its_place() {
+        let said = error("[desk]\npatience_seconds = \"soon\"\n");
+        assert!(said.starts_with("pipeline.toml:2:20: invalid type: string \"soon\", expected i64"), "{said}");
+    }
+
+    #[test]
+    fn what_does_not_fit_together_is_named() {
+        assert!(error("").contains("there is no [[site]]"));
+        let site = "[[site]]\nname = \"a\"\nrepo = \"r\"\n";
+        assert!(error(&format!("[routes]\ndraft = [\"gpt\"]\n{site}")).contains("a route names `gpt`"));
+        assert!(error(&format!("{site}{site}")).contains("two [[site]] are called `a`"));
+        assert!(error(&format!("{site}time_zone = \"Mars\"\n")).contains("IANA time zone"));
+        assert!(error(&format!("{site}schedule = \"often\"\n")).contains("cron"));
+        assert!(error(&format!("{site}[[source]]\nname = \"f\"\nkind = \"feed\"\n")).contains("needs `url`"));
+    }
+}

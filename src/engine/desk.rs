@@ -1,0 +1,156 @@
+//! Everything that performers are made from: opened once, shared by all tasks.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sources::Door;
+use states::machine::{Happening, Machine};
+use states::state::{Moment, Timers};
+use states::words::{MachineId, RunId, SiteName};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{Mutex, RwLock};
+
+use super::EngineError;
+use super::clock::Clock;
+use super::ground::Ground;
+use super::progress::Teller;
+use crate::config::{Config, Site};
+use crate::hugo::Hugo;
+use crate::models::{BoundarySecret, Provider, ProviderOptions, Secret};
+use crate::publish::Forge;
+use crate::store::Store;
+use crate::templates::Templates;
+
+/// What performers are made from.
+pub struct Desk {
+    /// The configuration.
+    pub config: Config,
+    /// The store.
+    pub store: Store,
+    /// The clock.
+    pub clock: Clock,
+    /// The HTTP door.
+    pub door: Door,
+    /// Prompts and page texts.
+    pub templates: Templates,
+    /// What data boundaries are keyed with.
+    pub secret: BoundarySecret,
+    /// Hugo, or why it is missing.
+    hugo: Result<Hugo, String>,
+    /// Who tells what happens.
+    pub teller: Teller,
+    pub(super) providers: BTreeMap<String, Result<Provider, String>>,
+    pub(super) builtin: Provider,
+    pub(super) forges: BTreeMap<SiteName, Result<Forge, String>>,
+    pub(super) grounds: BTreeMap<SiteName, Mutex<Ground>>,
+    /// The run under way.
+    pub(super) run: RwLock<Option<RunId>>,
+    /// What performers noticed on the side, for machines that are not their own.
+    pub(super) asides: UnboundedSender<(MachineId, Happening)>,
+    pub(super) asides_in: Mutex<UnboundedReceiver<(MachineId, Happening)>>,
+}
+
+impl Desk {
+    /// Makes the desk from a configuration and its store.
+    ///
+    /// # Errors
+    /// [`EngineError`] where a part cannot be made at all. What may be missing (Hugo, a key) is said when it is needed.
+    pub async fn open(config: Config, store: Store, clock: Clock, teller: Teller) -> Result<Arc<Self>, EngineError> {
+        let setup = |e: &dyn std::fmt::Display| EngineError::Setup(e.to_string());
+        let door = Door::new(config.desk.door.clone()).map_err(|e| setup(&e))?;
+        let templates = match &config.desk.templates {
+            Some(folder) => Templates::with_overrides(config.path(folder)),
+            None => Templates::built_in(),
+        };
+        let secret = BoundarySecret::new(store.secret().await?);
+        let hugo = Hugo::find(config.hugo().as_deref()).map_err(|e| e.to_string());
+        let providers = config.providers.iter().map(|p| (p.name.clone(), provider(p))).collect();
+        let builtin = Provider::new(ProviderOptions::BuiltIn).map_err(|e| setup(&e))?;
+        let forges =
+            config.sites.iter().filter_map(|site| site.forge.as_ref().map(|f| (site.name.clone(), forge(f)))).collect();
+        let grounds = config.sites.iter().map(|s| (s.name.clone(), Mutex::new(Ground::default()))).collect();
+        let (asides, asides_in) = unbounded_channel();
+        Ok(Arc::new(Self {
+            config,
+            store,
+            clock,
+            door,
+            templates,
+            secret,
+            hugo,
+            teller,
+            providers,
+            builtin,
+            forges,
+            grounds,
+            run: RwLock::new(None),
+            asides,
+            asides_in: Mutex::new(asides_in),
+        }))
+    }
+
+    /// Hugo, with this desk's clock, or why it is missing.
+    pub fn hugo(&self) -> Result<Hugo, String> {
+        let clock = self.clock.is_given().then(|| self.clock.now());
+        self.hugo.clone().map(|hugo| Hugo { clock, ..hugo })
+    }
+
+    /// The site of this name.
+    ///
+    /// # Errors
+    /// When the configuration has lost it: its articles wait.
+    pub fn site(&self, name: &SiteName) -> Result<&Site, String> {
+        self.config.site(name).ok_or_else(|| {
+            format!("the site `{name}` is not in the configuration any more; put it back, or remove its work")
+        })
+    }
+
+    /// The moment of now for a machine: the time, and the timers that its site or worker has.
+    pub fn moment(&self, site: Option<&SiteName>, machine: &MachineId) -> Moment {
+        let timers = match machine {
+            MachineId::Article(_) => {
+                site.and_then(|name| self.config.site(name)).map_or_else(Timers::default, Site::timers)
+            }
+            MachineId::Worker(name) => match self.config.worker(name) {
+                Some(w) => Timers { linger: i64::try_from(w.linger_seconds).unwrap_or(i64::MAX), ..Timers::default() },
+                None => Timers::default(),
+            },
+        };
+        Moment { at: self.clock.now(), timers }
+    }
+
+    /// The run under way.
+    pub async fn run(&self) -> Option<RunId> {
+        self.run.read().await.clone()
+    }
+
+    /// Notes something for a machine that is not the performer's own.
+    pub(super) fn aside(&self, machine: MachineId, happening: impl Into<Happening>) {
+        // The engine holds the other end as long as the desk lives.
+        let _ = self.asides.send((machine, happening.into()));
+    }
+
+    /// True when this machine stands in the named state.
+    pub(super) fn stands(machine: &Machine, name: &str) -> bool {
+        machine.name() == name
+    }
+}
+
+/// Reads the one variable that the configuration names, and no other.
+fn key_of(variable: &str) -> Result<Secret, String> {
+    match std::env::var(variable) {
+        Ok(value) if !value.trim().is_empty() => Ok(Secret::new(value.trim())),
+        _ => Err(format!("the variable {variable} is not set: set it, or leave out `key_env`")),
+    }
+}
+
+fn provider(section: &crate::config::ProviderSection) -> Result<Provider, String> {
+    let key = section.key_env.as_deref().map(key_of).transpose()?;
+    Provider::new(section.options(key)).map_err(|e| e.to_string())
+}
+
+fn forge(options: &crate::publish::ForgeOptions) -> Result<Forge, String> {
+    let token = key_of(&options.token_env)?;
+    Forge::new(options.clone(), crate::publish::SecretString::from(token.expose().to_owned()))
+        .map_err(|e| e.to_string())
+}

@@ -1,0 +1,41 @@
+//! The engine: the only part that writes the store, and the one that puts the performers together.
+//!
+//! Its tick is a numbered recipe in one place ([`tick`]): load, handle, commit, perform, receive. Effects run after the commit
+//! that planned them ([`perform`]), and what they bring back is committed with the event it means ([`receive`]).
+
+pub mod clock;
+pub mod schedule;
+pub mod outcome;
+pub mod progress;
+pub mod desk;
+pub mod ground;
+pub mod asking;
+pub mod brief;
+pub mod perform;
+pub mod receive;
+pub mod worker;
+pub mod tick;
+pub mod discover;
+pub mod select;
+pub mod stop;
+pub mod run;
+pub mod daemon;
+pub mod trial;
+
+pub use clock::Clock;
+pub use desk::Desk;
+pub use progress::Progress;
+pub use run::{Report, RunRequest, Until};
+pub use stop::Stop;
+pub use tick::Engine;
+
+/// Why the engine cannot go on. What is wrong with one article or one source is not among it.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] crate::store::StoreError),
+    /// A part could not be made from the configuration.
+    #[error("{0}")]
+    Setup(String),
+}

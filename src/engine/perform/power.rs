@@ -1,0 +1,56 @@
+//! Waking a worker and putting it to sleep.
+
+use states::effect::Effect;
+use states::words::WorkerName;
+use states::worker::WorkerEvent;
+
+use super::super::desk::Desk;
+use super::super::outcome::{Done, Outcome};
+use super::super::progress::Progress;
+use crate::power::{SleepOutcome, WakeOutcome, alive, sleep, wake};
+use crate::store::OutboxRow;
+
+/// Performs a worker's effect.
+pub(super) async fn perform(desk: &Desk, worker: &WorkerName, row: &OutboxRow) -> Result<Outcome, Outcome> {
+    let event = match &row.effect {
+        Effect::Linger => WorkerEvent::LingerOver,
+        Effect::CoolOff => WorkerEvent::CooledOff,
+        // One that was delivered before may have sent packets already: then it is us who woke it.
+        Effect::Wake => woken(desk, worker, row.deliveries + row.tries > 0).await,
+        Effect::PutToSleep => put_to_sleep(desk, worker).await,
+        other => return Err(Outcome::hopeless(format!("{} is no worker's effect", other.name()))),
+    };
+    Ok(Outcome::done(Done::Worker(event)))
+}
+
+async fn woken(desk: &Desk, worker: &WorkerName, tried: bool) -> WorkerEvent {
+    let Some(options) = desk.config.worker(worker) else {
+        return WorkerEvent::Silent { why: "it is not in the configuration any more".into() };
+    };
+    let tell = |what: &str| {
+        desk.teller.tell(Progress::Worker { worker: worker.to_string(), what: what.to_owned() });
+    };
+    match wake(options, tell).await {
+        WakeOutcome::AlreadyAwake => WorkerEvent::Answered { woken: tried },
+        WakeOutcome::Woken { .. } => WorkerEvent::Answered { woken: true },
+        WakeOutcome::Silent { packets, waited_ms } => {
+            WorkerEvent::Silent { why: format!("no heartbeat within {} s after {packets} packets", waited_ms / 1000) }
+        }
+        WakeOutcome::NotPossible { why } => WorkerEvent::Silent { why },
+    }
+}
+
+async fn put_to_sleep(desk: &Desk, worker: &WorkerName) -> WorkerEvent {
+    let Some(options) = desk.config.worker(worker) else {
+        return WorkerEvent::LeftAwake { why: "it is not in the configuration any more".into(), alert: true };
+    };
+    // One that does not answer any more sleeps already, or is beyond our reach.
+    if !alive(options).await {
+        return WorkerEvent::WentToSleep;
+    }
+    match sleep(options).await {
+        SleepOutcome::Asleep => WorkerEvent::WentToSleep,
+        SleepOutcome::Busy => WorkerEvent::LeftAwake { why: "somebody else is using it".into(), alert: false },
+        SleepOutcome::Failed { why } => WorkerEvent::LeftAwake { why, alert: true },
+    }
+}

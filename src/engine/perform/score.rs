@@ -1,0 +1,106 @@
+//! Scoring: what triage says, who speaks, how fresh it is, what it is about, and how hot its story is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use states::state::Score;
+use states::words::text::content_words;
+use states::words::{Lead, Snapshot, SnapshotId, SourceKind, StoryId};
+
+use super::super::asking::Asker;
+use super::super::desk::Desk;
+use super::super::outcome::{Done, Outcome};
+use crate::config::Site;
+use crate::models::{Question, Task, TriageAnswer, TriageInput, parse_triage};
+use crate::store::{ArticleRow, OutboxRow};
+
+/// Scores a lead.
+pub(super) async fn perform(
+    desk: &Desk,
+    row: &OutboxRow,
+    article: &ArticleRow,
+    snapshot: &SnapshotId,
+    story: &StoryId,
+) -> Result<Outcome, Outcome> {
+    let site = super::site(desk, article)?;
+    let lead = article.lead.as_ref().ok_or_else(|| Outcome::hopeless("a digest is not scored"))?;
+    // Nobody is woken or paid for a lead that could not be proposed anyway: a month's absence costs nothing.
+    let free_of_charge = desk.config.routes(site).triage.first().is_none_or(|first| first == "builtin");
+    if let Some(why) = desk.room(site).await?.full().filter(|_| !free_of_charge) {
+        return Err(Outcome::deferred(format!("proposals open: {}", site.name), why));
+    }
+    let snapshot = desk.store.snapshot(snapshot).await?.ok_or_else(|| Outcome::hopeless("the snapshot is missing"))?;
+    let heat = desk.store.members(story).await?.len();
+    let asker = Asker { desk, site, article: Some(&article.id), key: Some(&row.key), tries: row.tries };
+    let score = score_lead(&asker, lead, &snapshot, heat).await?;
+    Ok(Outcome::done(Done::Scored(score)))
+}
+
+/// Asks triage and adds the parts up. `heat` is how many articles tell the story.
+///
+/// # Errors
+/// The outcome when nobody answered.
+pub async fn score_lead(asker: &Asker<'_>, lead: &Lead, snapshot: &Snapshot, heat: usize) -> Result<Score, Outcome> {
+    let site = asker.site;
+    let now = asker.desk.clock.now();
+    let answered = asker
+        .ask(
+            Task::Triage,
+            None,
+            |asking| {
+                let input = TriageInput {
+                    title: lead.title.clone().or_else(|| snapshot.title.clone()).unwrap_or_default(),
+                    url: lead.url.clone(),
+                    source_kind: lead.kind,
+                    published: lead.published.or(snapshot.published),
+                    text: snapshot.body().to_owned(),
+                    site_topics: site.topics.clone(),
+                    now,
+                };
+                Question::triage(input, asking)
+            },
+            |text, _| parse_triage(text).map_err(|e| e.to_string()),
+        )
+        .await?;
+    let weight = asker.desk.config.source(&lead.source).map_or(10, |s| s.weight.min(20));
+    Ok(add_up(&answered.value, lead, snapshot, site, weight, heat, now))
+}
+
+fn add_up(
+    triage: &TriageAnswer,
+    lead: &Lead,
+    snapshot: &Snapshot,
+    site: &Site,
+    weight: u8,
+    heat: usize,
+    now: Timestamp,
+) -> Score {
+    let topics: BTreeSet<String> = site.topics.iter().flat_map(|t| content_words(t)).collect();
+    let said: BTreeSet<String> = content_words(snapshot.title.as_deref().unwrap_or_default())
+        .into_iter()
+        .chain(triage.keywords.iter().flat_map(|k| content_words(k)))
+        .collect();
+    let shared = i32::try_from(topics.intersection(&said).count()).unwrap_or(i32::MAX);
+    let parts = BTreeMap::from([
+        ("relevance".to_owned(), i32::from(triage.relevance) / 2),
+        ("source".to_owned(), i32::from(weight) / 2 + if lead.kind == SourceKind::Primary { 5 } else { 0 }),
+        ("freshness".to_owned(), freshness(lead.published.or(snapshot.published), now)),
+        ("keywords".to_owned(), (shared * 4).min(12)),
+        ("heat".to_owned(), i32::try_from(heat.saturating_sub(1)).unwrap_or(i32::MAX).saturating_mul(4).min(12)),
+    ]);
+    Score {
+        total: u8::try_from(parts.values().sum::<i32>().clamp(0, 100)).unwrap_or(100),
+        parts,
+        topic: triage.topic.clone(),
+        keywords: triage.keywords.clone(),
+        kind: triage.kind.as_str().to_owned(),
+        why: triage.why.clone(),
+    }
+}
+
+/// 15 for today, less by the day, 0 after two weeks; 5 where the date is not known.
+fn freshness(published: Option<Timestamp>, now: Timestamp) -> i32 {
+    let Some(at) = published else { return 5 };
+    let days = now.duration_since(at).as_hours() / 24;
+    i32::try_from(15 - days.clamp(0, 15)).unwrap_or(0)
+}

@@ -1,0 +1,149 @@
+//! The pages that Hugo sees, with the addresses that it gives them.
+
+use std::path::{Path, PathBuf};
+
+use super::{ANSWER_WITHIN, Hugo, HugoError};
+
+/// A page as `hugo list all` tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its file, relative to the site's folder, `/`-separated.
+    pub path: String,
+    /// The slug of its front matter; usually empty.
+    pub slug: String,
+    /// Its title.
+    pub title: String,
+    /// Its date, as RFC 3339; `0001-01-01T00:00:00Z` without one.
+    pub date: String,
+    /// True for a draft.
+    pub draft: bool,
+    /// Its address, with the site's own host.
+    pub permalink: String,
+    /// `page`, `section`, `home`, …
+    pub kind: String,
+    /// Its first folder below the content folder.
+    pub section: String,
+}
+
+impl Hugo {
+    /// All pages of a site, drafts and future ones too, in Hugo's order.
+    ///
+    /// # Errors
+    /// See [`HugoError`].
+    pub async fn list(&self, source_dir: &Path) -> Result<Vec<Listed>, HugoError> {
+        let said = self.ask(source_dir, &["list", "all"]).await?;
+        parse(&said)
+    }
+
+    /// The site's base URL.
+    ///
+    /// # Errors
+    /// See [`HugoError`]; [`HugoError::Failed`] also where the configuration has none.
+    pub async fn base_url(&self, source_dir: &Path) -> Result<String, HugoError> {
+        let said = self.ask(source_dir, &["config", "--format", "json"]).await?;
+        let config: serde_json::Value = serde_json::from_str(&said)
+            .map_err(|why| HugoError::Failed { message: format!("its configuration cannot be read: {why}") })?;
+        let base = config.get("baseurl").and_then(serde_json::Value::as_str).unwrap_or_default();
+        Ok(if base.is_empty() { "/".to_owned() } else { base.to_owned() })
+    }
+
+    async fn ask(&self, source_dir: &Path, question: &[&str]) -> Result<String, HugoError> {
+        let source = source_dir.canonicalize().map_err(|why| HugoError::Failed {
+            message: format!("the site's folder {}: {why}", source_dir.display()),
+        })?;
+        let cache = tempfile::tempdir().map_err(|why| HugoError::Failed { message: format!("no cache: {why}") })?;
+        let arguments = question.iter().copied().chain(["--noBuildLock"]);
+        let said = self.run(arguments, Some(&source), Some(cache.path()), ANSWER_WITHIN).await?;
+        Ok(said.out)
+    }
+}
+
+impl Listed {
+    /// Where the page lies in Hugo's output. `None` where the address is not below the base URL, or is no plain path.
+    pub fn output_path(&self, base_url: &str) -> Option<PathBuf> {
+        output_path(&self.permalink, base_url)
+    }
+}
+
+/// The file below the output folder that a page's address names.
+fn output_path(permalink: &str, base_url: &str) -> Option<PathBuf> {
+    let path = |url: &str| match url::Url::parse(url) {
+        Ok(parsed) => parsed.path().to_owned(),
+        Err(_) => url.split(['?', '#']).next().unwrap_or_default().to_owned(),
+    };
+    let base = path(base_url);
+    let full = path(permalink);
+    let below = full.strip_prefix(base.trim_end_matches('/'))?.strip_prefix('/')?;
+    let mut out = PathBuf::new();
+    for piece in below.split('/').filter(|p| !p.is_empty()) {
+        let piece = percent_encoding::percent_decode_str(piece).decode_utf8().ok()?;
+        if matches!(piece.as_ref(), "." | "..") || piece.contains(['/', '\\', '\0']) {
+            return None;
+        }
+        out.push(piece.as_ref());
+    }
+    if below.is_empty() || below.ends_with('/') {
+        out.push("index.html");
+    }
+    Some(out)
+}
+
+/// Reads the CSV by its header, so that a column that Hugo adds or moves changes nothing.
+fn parse(text: &str) -> Result<Vec<Listed>, HugoError> {
+    let bad = |why: csv::Error| HugoError::Failed { message: format!("its list of pages cannot be read: {why}") };
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+    let header = reader.headers().map_err(bad)?.clone();
+    let column = |name: &str| header.iter().position(|h| h == name);
+    let (Some(path), Some(permalink)) = (column("path"), column("permalink")) else {
+        return Err(HugoError::Failed { message: "its list of pages has no `path` or `permalink`".into() });
+    };
+    let mut listed = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(bad)?;
+        let at = |index: Option<usize>| index.and_then(|i| record.get(i)).unwrap_or_default().to_owned();
+        listed.push(Listed {
+            path: at(Some(path)).replace('\\', "/"),
+            slug: at(column("slug")),
+            title: at(column("title")),
+            date: at(column("date")),
+            draft: at(column("draft")) == "true",
+            permalink: at(Some(permalink)),
+            kind: at(column("kind")),
+            section: at(column("section")),
+        });
+    }
+    Ok(listed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_names_its_file_below_the_base() {
+        let cases = [
+            ("https://a.example/posts/x/", "https://a.example/", Some("posts/x/index.html")),
+            ("https://a.example/blog/posts/x/", "https://a.example/blog/", Some("posts/x/index.html")),
+            ("https://a.example/posts/x.html", "https://a.example", Some("posts/x.html")),
+            ("https://a.example/", "https://a.example/", Some("index.html")),
+            ("/posts/%C3%A4/", "/", Some("posts/ä/index.html")),
+            ("https://a.example/other/", "https://a.example/blog/", None),
+            ("https://a.example/%2e%2e%2fx/", "https://a.example/", None),
+            ("https://a.example/blogs/", "https://a.example/blog", None),
+        ];
+        for (permalink, base, expected) in cases {
+            assert_eq!(output_path(permalink, base), expected.map(PathBuf::from), "{permalink}");
+        }
+    }
+
+    #[test]
+    fn titles_with_commas_quotes_and_lines_stay_in_their_column() {
+        let text = "path,slug,title,date,expiryDate,publishDate,draft,permalink,kind,section\n\
+                    content/a.md,,\"One, \"\"two\"\"\nthree\",2026-01-01T00:00:00Z,,,true,https://x/a/,page,posts\n";
+        let listed = parse(text).unwrap();
+        assert_eq!(listed.len(), 1);
+        assert_eq!(listed[0].title, "One, \"two\"\nthree");
+        assert!(listed[0].draft);
+        assert!(parse("what,is,this\n1,2,3\n").is_err());
+    }
+}

@@ -1,0 +1,33 @@
+//! The provider inside the program: deterministic, free, and honest about what it is. It answers with the same JSON as a
+//! model would, and its answers are parsed the same way.
+
+mod avoid;
+mod quotes;
+mod sections;
+mod triage;
+mod writer;
+
+use serde_json::json;
+
+use super::task::TaskInput;
+
+/// Its name and family.
+pub(super) const NAME: &str = "builtin";
+/// What it calls itself; the number changes when its answers do.
+pub(super) const MODEL: &str = "extractive-1";
+
+/// The answer to a question about `input`, as JSON text.
+pub(super) fn answer(input: &TaskInput) -> String {
+    match input {
+        TaskInput::Triage(input) => triage::answer(input).to_string(),
+        TaskInput::Draft(input) => writer::answer(input).to_string(),
+        TaskInput::Judge(input) => {
+            let score = &input.built_in;
+            json!({
+                "grounding": score.grounding, "structure": score.structure, "intent": score.intent,
+                "voice": score.voice, "why": score.why,
+            })
+            .to_string()
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! What a call may cost, before it leaves, and what it did cost.
+
+use states::words::NanoUsd;
+
+use super::call_error::Usage;
+use super::provider::OpenAiOptions;
+use super::question::Question;
+
+/// The buffer on estimates.
+const BUFFER_PERCENT: u64 = 25;
+
+/// Tokens of a text of this many bytes: one per 3.5 bytes, rounded up. English is at about 4.2 bytes a token, code and
+/// JSON nearer to 3, so that the estimate leans to the safe side for prose.
+pub(crate) fn tokens_of_bytes(bytes: usize) -> u64 {
+    (bytes as u64 * 2).div_ceil(7)
+}
+
+/// Estimated tokens of the question's messages alone.
+pub(crate) fn message_tokens(question: &Question) -> u64 {
+    // About four tokens a message for roles and separators.
+    question.messages.iter().map(|m| tokens_of_bytes(m.text.len()) + 4).sum()
+}
+
+/// Estimated tokens of the whole prompt, the schema included, and the most the answer can have.
+pub fn estimate_tokens(question: &Question) -> (u64, u64) {
+    let schema = tokens_of_bytes(question.schema.to_string().len());
+    (message_tokens(question) + schema, u64::from(question.max_tokens))
+}
+
+/// What a call with these token counts costs at the prices of `options`. Cached prompt tokens cost `price_cached` where
+/// it is given, else as much as the others.
+pub fn cost(options: &OpenAiOptions, usage: &Usage) -> NanoUsd {
+    let price_in = NanoUsd::from_usd(options.price_in);
+    let cached = usage.tokens_cached.min(usage.tokens_in);
+    NanoUsd::for_tokens(usage.tokens_in - cached, price_in)
+        + NanoUsd::for_tokens(cached, options.price_cached.map_or(price_in, NanoUsd::from_usd))
+        + NanoUsd::for_tokens(usage.tokens_out, NanoUsd::from_usd(options.price_out))
+}
+
+/// The most a question can cost: its estimates with a buffer of a quarter, at full prices.
+pub fn most(options: &OpenAiOptions, question: &Question) -> NanoUsd {
+    let (tokens_in, tokens_out) = estimate_tokens(question);
+    let buffered = |tokens: u64| (tokens * (100 + BUFFER_PERCENT)).div_ceil(100);
+    let usage = Usage { tokens_in: buffered(tokens_in), tokens_out: buffered(tokens_out), tokens_cached: 0 };
+    cost(options, &usage)
+}

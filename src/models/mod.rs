@@ -1,0 +1,38 @@
+//! Asking models: what is asked, whom, and what may come back.
+//!
+//! This module knows no store, cache, budget or route. It takes plain values and returns an answer or an error that says
+//! what to do next and what may have been billed. Model output is as hostile as a web page: it is parsed within bounds
+//! and becomes typed data or a clear error, never anything else.
+
+pub mod answer;
+pub mod boundary;
+pub mod call_error;
+pub mod cost;
+pub mod provider;
+pub mod question;
+pub mod replay;
+pub mod schema;
+pub mod secret;
+pub mod task;
+
+mod builtin;
+mod ollama;
+mod openai;
+mod prompt;
+mod salience;
+mod wire;
+
+pub use answer::{ParseError, TriageAnswer, TriageKind, answer_json, parse_draft, parse_triage};
+pub use boundary::BoundarySecret;
+pub use call_error::{Billed, CallClass, CallError, HoldCause, Usage};
+pub use cost::{cost, estimate_tokens, most};
+pub use provider::{Answer, Api, BadOptions, Finish, OpenAiOptions, Provider, ProviderOptions, SchemaMode};
+pub use question::{Asking, Message, Question, Role};
+pub use replay::record;
+pub use secret::Secret;
+pub use task::{DraftInput, JudgeInput, Task, TaskInput, TriageInput};
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

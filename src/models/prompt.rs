@@ -1,0 +1,306 @@
+//! From inputs to the two messages of a prompt.
+//!
+//! A prompt template has two parts, cut before anything is rendered: the rules (static, so that providers can cache
+//! them) and the question. Text from outside enters only between boundaries. The same inputs, without any boundary, are
+//! what the request key is made from.
+//!
+//! The version in a template's first line is raised with every change to how its values are made here: the key holds the
+//! template's text and version, but not this code.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use states::words::hash::sha256_hex;
+use states::words::text::sentences;
+use states::words::{Cite, Draft, SourceKind};
+
+use super::boundary::without_marks;
+use super::cost::tokens_of_bytes;
+use super::question::Asking;
+use super::salience::{Line, Scored, rank};
+use super::task::{DraftInput, JudgeInput, Task, TriageInput};
+use crate::templates::{TemplateError, render_text};
+
+/// The line between the rules and the question in a prompt template.
+const USER_MARK: &str = "=== user ===\n";
+/// Triage needs no more of a text than this many bytes.
+const TRIAGE_BYTES: usize = 12_000;
+/// Kept free of every context for schema, roles and the error of the estimate.
+const RESERVE_TOKENS: u64 = 600;
+
+/// A rendered prompt.
+pub(super) struct Rendered {
+    pub(super) version: u32,
+    pub(super) template_hash: String,
+    pub(super) system: String,
+    pub(super) user: String,
+    pub(super) inputs: Value,
+    pub(super) left_out: usize,
+}
+
+/// A prompt template, cut in two.
+struct PromptTemplate {
+    name: &'static str,
+    version: u32,
+    hash: String,
+    system: String,
+    user: String,
+}
+
+impl PromptTemplate {
+    fn load(task: Task, asking: &Asking<'_>) -> Result<Self, TemplateError> {
+        let name = task.template();
+        let source = asking.templates.source(name)?;
+        let broken = |why: &str| TemplateError::Broken { name: name.to_owned(), why: why.to_owned() };
+        let version = source
+            .lines()
+            .next()
+            .and_then(|line| line.split_once("version "))
+            .and_then(|(_, rest)| rest.split(|c: char| !c.is_ascii_digit()).next())
+            .and_then(|digits| digits.parse().ok())
+            .ok_or_else(|| broken("its first line must be `{# version N -#}`"))?;
+        let (system, user) =
+            source.split_once(USER_MARK).ok_or_else(|| broken("it needs a line `=== user ===` after the rules"))?;
+        let hash = sha256_hex(source.as_bytes());
+        Ok(Self { name, version, hash, system: system.to_owned(), user: user.to_owned() })
+    }
+
+    fn render(&self, values: Value, inputs: Value, left_out: usize) -> Result<Rendered, TemplateError> {
+        let system = render_text(self.name, &self.system, json!({}))?;
+        let user = render_text(self.name, &self.user, values)?;
+        Ok(Rendered {
+            version: self.version,
+            template_hash: self.hash.clone(),
+            system: system.trim().to_owned(),
+            user: user.trim().to_owned(),
+            inputs,
+            left_out,
+        })
+    }
+}
+
+/// Bytes that material may fill, when this much of the context is taken.
+fn budget(asking: &Asking<'_>, max_tokens: u32, taken_bytes: usize) -> usize {
+    let free = u64::from(asking.context_tokens)
+        .saturating_sub(u64::from(max_tokens) + RESERVE_TOKENS + tokens_of_bytes(taken_bytes));
+    (free * 7 / 2) as usize
+}
+
+pub(super) fn triage(input: &TriageInput, asking: &Asking<'_>, max_tokens: u32) -> Result<Rendered, TemplateError> {
+    let template = PromptTemplate::load(Task::Triage, asking)?;
+    let topics = input.site_topics.join("\n");
+    let taken = template.system.len() + template.user.len() + topics.len() + input.title.len() + input.url.len();
+    let (text, left_out) = head(&input.text, budget(asking, max_tokens, taken).min(TRIAGE_BYTES));
+    let published = input.published.map_or_else(|| "unknown".to_owned(), |at| at.strftime("%Y-%m-%d").to_string());
+    let data = format!("Title: {}\nURL: {}\nDate: {published}\n\n{text}", one_line(&input.title), one_line(&input.url));
+    let primary = input.source_kind == SourceKind::Primary;
+    let values = json!({
+        "topics": input.site_topics.iter().map(|t| one_line(t)).collect::<Vec<_>>(),
+        "primary": primary,
+        "left_out": left_out,
+        "data": asking.secret.around(&data),
+    });
+    let inputs = json!({
+        "title": input.title, "url": input.url, "primary": primary, "published": published, "text": input.text,
+        "topics": input.site_topics,
+    });
+    template.render(values, inputs, left_out)
+}
+
+pub(super) fn draft(input: &DraftInput, asking: &Asking<'_>, max_tokens: u32) -> Result<Rendered, TemplateError> {
+    let template = PromptTemplate::load(Task::Draft, asking)?;
+    let brief = &input.brief;
+    let ranked = rank(brief, &input.snapshots);
+    let about = format!(
+        "topic: {}\nprimary keyword: {}\nsecondary keywords: {}",
+        one_line(&brief.topic),
+        one_line(&brief.keyword),
+        brief.secondary.iter().map(|k| one_line(k)).collect::<Vec<_>>().join(", ")
+    );
+    let related: Vec<String> =
+        brief.related.iter().map(|r| format!("- {} ({})", one_line(&r.title), one_line(&r.url))).collect();
+    let previous = input.previous.as_ref().map(|d| draft_as_text(d, &ranked, input)).unwrap_or_default();
+    let findings: Vec<String> = input
+        .findings
+        .iter()
+        .map(|f| {
+            let excerpt = f.excerpt.as_deref().map(|e| format!(" (seen: {})", one_line(e))).unwrap_or_default();
+            let mend = f.suggestion.as_deref().map(|s| format!(" {}", one_line(s))).unwrap_or_default();
+            format!("- {}: {} [{}]{excerpt}{mend}", f.place, one_line(&f.message), f.code)
+        })
+        .collect();
+    let tags = brief.vocabulary.join(", ");
+    let taken =
+        [template.system.len(), template.user.len(), about.len(), previous.len(), input.voice.len(), tags.len()]
+            .into_iter()
+            .chain(related.iter().chain(&findings).map(|l| l.len() + 1))
+            // Markers and lead-in of each source.
+            .chain(brief.sources.iter().map(|_| 160))
+            .sum();
+    let (shown, left_out) = chosen(&ranked, brief.sources.len(), budget(asking, max_tokens, taken));
+
+    let around = |text: &str| if text.is_empty() { String::new() } else { asking.secret.around(text) };
+    let sources: Vec<Value> = brief
+        .sources
+        .iter()
+        .enumerate()
+        .map(|(at, source)| {
+            let lines: Vec<String> = shown
+                .iter()
+                .filter(|s| s.source == at)
+                .map(|s| match s.line {
+                    // The label stands before the number: it is no part of what can be quoted.
+                    Line::Fixed(name) => format!("{name}: [{}] {}", s.number, one_line(s.text)),
+                    Line::Heading => format!("# [{}] {}", s.number, one_line(s.text)),
+                    Line::Body => format!("[{}] {}", s.number, one_line(s.text)),
+                })
+                .collect();
+            let kind = if source.kind == SourceKind::Primary { "primary" } else { "report" };
+            json!({"kind": kind, "data": asking.secret.around(&lines.join("\n"))})
+        })
+        .collect();
+    let values = json!({
+        "template": brief.template.as_str(),
+        "language": one_line(&brief.language),
+        "voice": input.voice.trim(),
+        "tags": tags,
+        "note": input.note.as_deref().map(str::trim).unwrap_or_default(),
+        "about": around(&about),
+        "related": around(&related.join("\n")),
+        "sources": sources,
+        "left_out": left_out,
+        "previous": around(&previous),
+        "findings": if findings.is_empty() && !previous.is_empty() {
+            "- nothing; only the editor's change is asked for".to_owned()
+        } else {
+            around(&findings.join("\n"))
+        },
+    });
+    let inputs = json!({
+        "template": brief.template.as_str(), "language": brief.language, "topic": brief.topic, "keyword": brief.keyword,
+        "secondary": brief.secondary, "vocabulary": brief.vocabulary, "related": brief.related,
+        "sources": brief.sources.iter().map(|s| json!({
+            "snapshot": s.snapshot, "sentences": s.sentences, "kind": s.kind, "title": s.title,
+        })).collect::<Vec<_>>(),
+        "previous": previous, "findings": input.findings, "note": input.note, "voice": input.voice,
+    });
+    template.render(values, inputs, left_out)
+}
+
+pub(super) fn judge(input: &JudgeInput, asking: &Asking<'_>) -> Result<Rendered, TemplateError> {
+    let template = PromptTemplate::load(Task::Judge, asking)?;
+    let mut question = input.question.clone();
+    let rubric = question.as_object_mut().and_then(|members| members.remove("rubric"));
+    let rubric = rubric.map(|r| lines_of(&r, 0)).unwrap_or_default();
+    let values = json!({
+        "rubric": rubric.trim(),
+        "template": input.draft.template.as_str(),
+        "data": asking.secret.around(&lines_of(&question, 0)),
+    });
+    let inputs = json!({"question": input.question, "template": input.draft.template.as_str()});
+    template.render(values, inputs, 0)
+}
+
+/// JSON as indented lines that a model reads easily. Depth is bounded by how the value was made: by this program.
+fn lines_of(value: &Value, depth: usize) -> String {
+    let pad = "  ".repeat(depth);
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, inside)| match inside {
+                Value::Object(_) | Value::Array(_) => format!("{pad}{name}:\n{}", lines_of(inside, depth + 1)),
+                plain => format!("{pad}{name}: {}", plain_text(plain)),
+            })
+            .collect::<Vec<_>>()
+            .join("\n"),
+        Value::Array(items) => items
+            .iter()
+            .map(|item| match item {
+                Value::Object(_) | Value::Array(_) => format!("{pad}-\n{}", lines_of(item, depth + 1)),
+                plain => format!("{pad}- {}", plain_text(plain)),
+            })
+            .collect::<Vec<_>>()
+            .join("\n"),
+        plain => format!("{pad}{}", plain_text(plain)),
+    }
+}
+
+fn plain_text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), one_line)
+}
+
+/// One line, without marks: a numbered line can neither be forged by a line break nor close its boundary.
+fn one_line(text: &str) -> String {
+    without_marks(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The first sentences of a text that fit, and how many do not.
+fn head(text: &str, bytes: usize) -> (&str, usize) {
+    if text.len() <= bytes {
+        return (text, 0);
+    }
+    let all = sentences(text);
+    let fit = all.iter().take_while(|s| s.end <= bytes).count();
+    let end = all.get(fit.wrapping_sub(1)).map_or(0, |s| s.end);
+    (&text[..end], all.len() - fit)
+}
+
+/// The sentences that fit into `bytes`, in the order of their numbers: fixed lines first, then the weightiest of each
+/// source in turn, so that a long source does not crowd out a short one. With how many do not fit.
+fn chosen<'r, 'a>(ranked: &'r [Scored<'a>], sources: usize, bytes: usize) -> (Vec<&'r Scored<'a>>, usize) {
+    let size = |s: &Scored<'_>| s.text.len() + 12;
+    let mut left = bytes;
+    let mut keep: Vec<&Scored<'_>> = Vec::new();
+    let mut queues: Vec<Vec<&Scored<'_>>> = vec![Vec::new(); sources];
+    for s in ranked {
+        if matches!(s.line, Line::Fixed(_)) && size(s) <= left {
+            left -= size(s);
+            keep.push(s);
+        } else if !matches!(s.line, Line::Fixed(_)) {
+            queues[s.source].push(s);
+        }
+    }
+    for queue in &mut queues {
+        // The last is taken first. Headings give the order of a text, and cost little.
+        let weight = |s: &Scored<'_>| if s.line == Line::Heading { u64::MAX } else { s.score };
+        queue.sort_by(|a, b| weight(a).cmp(&weight(b)).then_with(|| b.number.cmp(&a.number)));
+    }
+    while queues.iter().any(|q| !q.is_empty()) {
+        for queue in &mut queues {
+            if let Some(s) = queue.pop() {
+                if size(s) <= left {
+                    left -= size(s);
+                    keep.push(s);
+                } else {
+                    // What is lighter may be shorter, but a text with its best sentences missing misleads.
+                    queue.clear();
+                }
+            }
+        }
+    }
+    keep.sort_by_key(|s| s.number);
+    let left_out = ranked.len() - keep.len();
+    (keep, left_out)
+}
+
+/// A draft as lines, each with its place and the numbers that it cites.
+fn draft_as_text(draft: &Draft, ranked: &[Scored<'_>], input: &DraftInput) -> String {
+    let numbers: BTreeMap<Cite, usize> = ranked
+        .iter()
+        .map(|s| {
+            let snapshot = input.brief.sources[s.source].snapshot.clone();
+            (Cite { snapshot, start: s.span.start, end: s.span.end }, s.number)
+        })
+        .collect();
+    let lines: Vec<String> = draft
+        .sentences()
+        .into_iter()
+        .map(|(place, sentence)| {
+            let cited: Vec<String> =
+                sentence.cites.iter().filter_map(|c| numbers.get(c)).map(usize::to_string).collect();
+            let cited = if cited.is_empty() { String::new() } else { format!(" [{}]", cited.join(", ")) };
+            format!("{place}: {}{cited}", one_line(&sentence.text))
+        })
+        .collect();
+    lines.join("\n")
+}

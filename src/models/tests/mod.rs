@@ -1,0 +1,7 @@
+//! Whole questions and answers.
+
+mod asking;
+mod drafts;
+mod fake;
+mod hostile;
+mod prompts;

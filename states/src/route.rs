@@ -1,0 +1,123 @@
+//! Which tier of a route answers next: a pure choice over what is known of each.
+
+use serde::{Deserialize, Serialize};
+
+/// What is known of one tier of a route at this moment. A route is the list of these, in the order of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tier {
+    /// The provider's name, or `builtin` or `wait`.
+    pub name: String,
+    /// What kind of tier it is, and what stands in its way.
+    pub standing: Standing,
+    /// The model's family; empty for a tier that answers nothing.
+    pub family: String,
+}
+
+/// What stands in the way of a tier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It can be asked.
+    Ready,
+    /// Its worker has to be woken first; worth it if the batch is.
+    Asleep,
+    /// It cannot be asked now, for this reason (worker unreachable, breaker open, cap reached, key missing): passed over.
+    Barred(String),
+    /// It was asked for this question and did not answer well: passed over.
+    Failed(String),
+    /// The end of a route that rather waits than answers badly.
+    Wait,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// Ask this tier (index in the route).
+    Ask(usize),
+    /// Wake this tier's worker first (index in the route).
+    Wake(usize),
+    /// Wait until what stands in the way is gone; these are the reasons of the tiers passed over.
+    Wait(String),
+    /// Nobody is left: these are the reasons.
+    Nobody(String),
+}
+
+/// The first tier that can answer. For a judge, tiers of the writer's family (`avoid`) are asked only when no other is
+/// left: neither ready nor able to be woken.
+pub fn choose(route: &[Tier], avoid: Option<&str>) -> Choice {
+    let foreign = |tier: &Tier| avoid != Some(tier.family.as_str());
+    first(route, foreign).or_else(|| first(route, |_| true)).unwrap_or_else(|| {
+        let reasons = reasons(route);
+        // What the world stands in the way of is not the article's fault: it waits, with or without `wait` on its route.
+        let waits = route.iter().any(|t| matches!(t.standing, Standing::Wait | Standing::Barred(_)));
+        if waits { Choice::Wait(reasons) } else { Choice::Nobody(reasons) }
+    })
+}
+
+fn first(route: &[Tier], admit: impl Fn(&Tier) -> bool) -> Option<Choice> {
+    route.iter().enumerate().find_map(|(i, tier)| match tier.standing {
+        Standing::Ready if admit(tier) => Some(Choice::Ask(i)),
+        Standing::Asleep if admit(tier) => Some(Choice::Wake(i)),
+        _ => None,
+    })
+}
+
+fn reasons(route: &[Tier]) -> String {
+    let said: Vec<String> = route
+        .iter()
+        .filter_map(|tier| match &tier.standing {
+            Standing::Barred(why) | Standing::Failed(why) => Some(format!("{}: {why}", tier.name)),
+            Standing::Ready | Standing::Asleep | Standing::Wait => None,
+        })
+        .collect();
+    if said.is_empty() { "the route names nobody".into() } else { said.join("; ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tier(name: &str, family: &str, standing: Standing) -> Tier {
+        Tier { name: name.into(), standing, family: family.into() }
+    }
+
+    #[test]
+    fn the_choice_as_a_table() {
+        use Standing::{Asleep, Failed, Ready, Wait};
+        let barred = || Standing::Barred("breaker open".into());
+        let failed = || Failed("broken answer".into());
+        let table: Vec<(&str, Vec<Standing>, Choice)> = vec![
+            ("the first that is ready", vec![Ready, Ready], Choice::Ask(0)),
+            ("a sleeping one is woken before a later one is asked", vec![Asleep, Ready], Choice::Wake(0)),
+            ("what is barred is passed over", vec![barred(), Ready], Choice::Ask(1)),
+            ("what failed is passed over", vec![failed(), Asleep], Choice::Wake(1)),
+            ("a route may rather wait", vec![barred(), Wait], Choice::Wait("t0: breaker open".into())),
+            (
+                "what the world stands in the way of waits, whatever else failed",
+                vec![barred(), failed()],
+                Choice::Wait("t0: breaker open; t1: broken answer".into()),
+            ),
+            (
+                "or nobody is left",
+                vec![failed(), failed()],
+                Choice::Nobody("t0: broken answer; t1: broken answer".into()),
+            ),
+            ("an empty route has nobody", vec![], Choice::Nobody("the route names nobody".into())),
+        ];
+        for (why, standings, expected) in table {
+            let route: Vec<Tier> =
+                standings.into_iter().enumerate().map(|(i, s)| tier(&format!("t{i}"), "f", s)).collect();
+            assert_eq!(choose(&route, None), expected, "{why}");
+        }
+    }
+
+    #[test]
+    fn a_judge_is_of_another_family_when_another_answers() {
+        let route =
+            [tier("a", "qwen", Standing::Ready), tier("b", "llama", Standing::Ready), tier("w", "", Standing::Wait)];
+        assert_eq!(choose(&route, Some("qwen")), Choice::Ask(1));
+        assert_eq!(choose(&route[..1], Some("qwen")), Choice::Ask(0));
+        let with_wait = [route[0].clone(), route[2].clone()];
+        assert_eq!(choose(&with_wait, Some("qwen")), Choice::Ask(0));
+    }
+}

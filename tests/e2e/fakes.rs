@@ -1,0 +1,13 @@
+//! The fakes themselves: a test of the program is worth what its fakes are.
+
+mod web;
+
+mod invent;
+
+mod model;
+
+mod gpu_box;
+
+mod forge;
+
+mod desk;

@@ -1,0 +1,16 @@
+//! End-to-end tests: the program as a child process, the world around it as stateful fakes on loopback.
+
+mod harness;
+
+mod fakes;
+
+mod kills;
+mod world;
+
+mod demo;
+
+mod worker;
+mod models;
+mod bad_input;
+mod real;
+mod store;
