@@ -40,7 +40,8 @@ fn hunted(seed: u64, leads: u64, kills: usize) {
     // What was under way at eight deaths may be what kills the program: it waits for a person, who sends it back.
     let parked = world.desk.run(&["articles", "--state", "Parked", "--json"]).ok().json();
     let parked = parked.as_array().expect("articles are listed");
-    assert!(parked.len() <= 3, "{what}: {parked:#?}");
+    // The last three of those deaths were its alone, so no machine, however slow, parks more than a third of them.
+    assert!(parked.len() * 3 <= died, "{what}: {parked:#?}");
     for article in parked {
         let reason = article["reason"].as_str().unwrap_or_default();
         assert!(reason.contains("the program died 8 times while"), "{what}: {reason}");
