@@ -8,7 +8,7 @@ SHELL := bash
 export PATH := $(PATH):$(HOME)/.cargo/bin
 export PIPELINE_HUGO ?= $(CURDIR)/.tools/hugo
 
-# The corpus of `make eval`: folders feeds, pages/aeb and neardup/synthetic.
+# The corpus of `make eval`: folders feeds, pages and neardup.
 DATA ?= $(or $(PIPELINE_TEST_DATA),../shared/data)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 step = @printf '\n== %s\n' '$(1)'
@@ -49,12 +49,11 @@ test: ## every check: format, lints, tests, documentation, the site
 bench: setup ## measure speed
 	@cargo bench --locked --profile quick --package pipeline --bench '*'
 
-eval: setup ## score extraction and duplicate detection on a corpus (DATA=folder)
+eval: setup ## score feeds, extraction and duplicates on a corpus, beside peers (DATA=folder)
 	@test -d "$(DATA)" || { echo "There is no corpus at $(DATA). Name its folder: make eval DATA=…"; exit 1; }
+	@.ci/setup.sh peers
 	@cargo build --locked --profile quick --package evals
-	@for part in feeds:feeds extraction:pages/aeb duplicates:neardup/synthetic; do \
-		$(TARGET)/quick/evals "$${part%%:*}" "$(DATA)/$${part#*:}"; \
-	done
+	@$(TARGET)/quick/evals all "$(DATA)" --peers .tools/peers/bin/python --write docs/evals.md
 
 soak: ## the long tests, and every broken build has to be caught by a test
 	@.ci/setup.sh test

@@ -4,6 +4,7 @@
 #
 #   setup.sh run     what `make run` needs; without Hugo it goes on, and pages wait for a person
 #   setup.sh test    what `make test` needs as well; without Hugo it stops, because its checks would not run
+#   setup.sh peers   the programs that `make eval` compares with, for Python, in .tools/peers
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -106,6 +107,20 @@ hugo() {
   say "setup: going on without it. Drafts are not built, so they wait for a person instead of being proposed."
 }
 
+peers() {
+  local wanted=evals/peers/requirements.txt
+  if cmp -s $wanted .tools/peers/installed.txt; then return 0; fi
+  say "setup: installing the peers of the evaluations"
+  rm -rf .tools/peers
+  python3 -m venv .tools/peers || fail "Python's venv is missing (Debian, Ubuntu: apt-get install python3-venv)."
+  .tools/peers/bin/python -m pip install --quiet --disable-pip-version-check --retries 2 --timeout 20 -r $wanted
+  cp $wanted .tools/peers/installed.txt
+}
+
+if [ "$purpose" = peers ]; then
+  peers
+  exit 0
+fi
 rust
 system
 hugo

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sources::{Fingerprint, Relation, Thresholds, compare};
 
+use crate::peers::Peers;
 use crate::report::{Case, Report};
 
 #[derive(Deserialize)]
@@ -28,14 +29,14 @@ struct Pair {
 }
 
 /// Scores the pairs of a folder.
-pub(crate) fn score(dir: &Path) -> anyhow::Result<Report> {
+pub(crate) fn score(dir: &Path, _peers: &Peers) -> anyhow::Result<Report> {
     let docs: Vec<Doc> = lines(&dir.join("docs.jsonl"))?;
     let pairs: Vec<Pair> = lines(&dir.join("pairs.jsonl"))?;
     let prints: BTreeMap<&str, Fingerprint> =
         docs.iter().map(|doc| (doc.id.as_str(), Fingerprint::of(&doc.text))).collect();
     let of = |id: &str| prints.get(id).with_context(|| format!("no text for `{id}`"));
-    let mut report = Report::new("duplicates");
-    report.figure("pairs", pairs.len() as f64);
+    let mut report = Report::new("duplicates", "Labelled pairs of texts, compared by their fingerprints.");
+    report.measure("pairs", pairs.len() as f64, 0);
     let (mut error, mut half, mut half_found) = (0.0, 0usize, 0usize);
     let mut kinds: BTreeMap<&str, (f64, f64, f64, usize)> = BTreeMap::new();
     for pair in &pairs {
@@ -50,16 +51,16 @@ pub(crate) fn score(dir: &Path) -> anyhow::Result<Report> {
         let kind = kinds.entry(&pair.kind).or_insert((f64::MAX, 0.0, 0.0, 0));
         *kind = (kind.0.min(similarity), kind.1.max(similarity), kind.2 + similarity, kind.3 + 1);
     }
-    report.figure("mean error of the estimate", error / pairs.len().max(1) as f64);
-    report.figure("pairs of resemblance ≥ 0.5", half as f64);
-    report.figure("of these, share with a common band", half_found as f64 / half.max(1) as f64);
+    report.measure("mean error of the estimate", error / pairs.len().max(1) as f64, 4);
+    report.measure("pairs of resemblance ≥ 0.5", half as f64, 0);
+    report.measure("of these, share with a common band", half_found as f64 / half.max(1) as f64, 4);
     let defaults = Thresholds::default();
     for copy in [0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7] {
         let thresholds = Thresholds { copy, ..defaults };
         let (precision, recall) = quality(&pairs, &prints, &thresholds);
         let mark = if copy == defaults.copy { " (default)" } else { "" };
-        report.figure(format!("copy ≥ {copy}{mark}: precision"), precision);
-        report.figure(format!("copy ≥ {copy}{mark}: recall"), recall);
+        report.measure(format!("copy ≥ {copy}{mark}: precision"), precision, 4);
+        report.measure(format!("copy ≥ {copy}{mark}: recall"), recall, 4);
     }
     report.cases = kinds
         .into_iter()

@@ -8,6 +8,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde::Deserialize;
 
+use crate::peers::Peers;
 use crate::report::{Case, Report};
 
 #[derive(Deserialize)]
@@ -18,11 +19,14 @@ struct Gold {
 }
 
 /// Scores the pages of a folder in the layout of the article extraction benchmark.
-pub(crate) fn score(dir: &Path) -> anyhow::Result<Report> {
+pub(crate) fn score(dir: &Path, _peers: &Peers) -> anyhow::Result<Report> {
     let truth = dir.join("ground-truth.json");
     let text = fs::read_to_string(&truth).with_context(|| format!("cannot read {}", truth.display()))?;
     let gold: BTreeMap<String, Gold> = serde_json::from_str(&text)?;
-    let mut report = Report::new("extraction");
+    let mut report = Report::new(
+        "extraction",
+        "Multiset precision, recall and F1 over the words of the gold text, mean over the pages.",
+    );
     let (mut precision, mut recall, mut f1, mut read) = (0.0, 0.0, 0.0, 0usize);
     let mut cases = Vec::new();
     for (id, gold) in &gold {
@@ -45,10 +49,10 @@ pub(crate) fn score(dir: &Path) -> anyhow::Result<Report> {
     }
     anyhow::ensure!(read > 0, "{} names no page", truth.display());
     let count = read as f64;
-    report.figure("pages", count);
-    report.figure("precision", precision / count);
-    report.figure("recall", recall / count);
-    report.figure("token F1", f1 / count);
+    report.measure("pages", count, 0);
+    report.measure("precision", precision / count, 4);
+    report.measure("recall", recall / count, 4);
+    report.measure("token F1", f1 / count, 4);
     cases.sort_by(|a, b| a.score.unwrap_or(-1.0).total_cmp(&b.score.unwrap_or(-1.0)));
     cases.truncate(10);
     report.cases = cases;

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::peers::Peers;
 use crate::report::{Case, Report};
 
 /// What another reader found in a file.
@@ -39,12 +40,12 @@ struct Tally {
 }
 
 /// Scores the feeds below a folder.
-pub(crate) fn score(dir: &Path) -> anyhow::Result<Report> {
+pub(crate) fn score(dir: &Path, _peers: &Peers) -> anyhow::Result<Report> {
     let mut files = Vec::new();
     walk(dir, &mut files)?;
     files.sort();
     let oracle = oracles(dir)?;
-    let mut report = Report::new("feeds");
+    let mut report = Report::new("feeds", "Every feed file below the folder, read by `sources::read_feed`.");
     let (mut read, mut refused, mut missed, mut wanted) = (0usize, 0usize, 0usize, 0usize);
     let mut tally = Tally::default();
     for path in &files {
@@ -86,14 +87,14 @@ pub(crate) fn score(dir: &Path) -> anyhow::Result<Report> {
         }
     }
     let share = |found: usize, of: usize| if of == 0 { 1.0 } else { found as f64 / of as f64 };
-    report.figure("files", files.len() as f64);
-    report.figure("read", read as f64);
-    report.figure("refused with a reason", refused as f64);
-    report.figure("feeds with links by another reader", wanted as f64);
-    report.figure("of these, missed", missed as f64);
-    report.figure("links found", share(tally.links_found, tally.links));
-    report.figure("titles equal", share(tally.titles_found, tally.titles));
-    report.figure("dates equal", share(tally.dates_found, tally.dates));
+    report.measure("files", files.len() as f64, 0);
+    report.measure("read", read as f64, 0);
+    report.measure("refused with a reason", refused as f64, 0);
+    report.measure("feeds with links by another reader", wanted as f64, 0);
+    report.measure("of these, missed", missed as f64, 0);
+    report.measure("links found", share(tally.links_found, tally.links), 4);
+    report.measure("titles equal", share(tally.titles_found, tally.titles), 4);
+    report.measure("dates equal", share(tally.dates_found, tally.dates), 4);
     Ok(report)
 }
 

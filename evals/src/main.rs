@@ -1,30 +1,48 @@
-//! Scores feeds, extraction and duplicate detection on a folder of test data.
+//! Scores this program's parts on a folder of test data, beside peers that do the same.
 //!
-//! `evals feeds DIR`, `evals extraction DIR`, `evals duplicates DIR`: a table on stdout, or JSON with `--json`.
+//! `evals feeds|extraction|duplicates DIR` scores one part, `evals all DIR` every part on a folder laid out as
+//! `feeds/`, `pages/` and `neardup/`: tables on stdout, JSON with `--json`, Markdown into a file with `--write`.
 
 mod duplicates;
 mod extraction;
 mod feeds;
+mod peers;
 mod report;
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::{Parser, Subcommand};
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+
+use peers::Peers;
+use report::Report;
 
 #[derive(Parser)]
 #[command(version, about)]
-struct Args {
-    /// Print JSON instead of a table.
-    #[arg(long, global = true)]
-    json: bool,
+struct Command {
+    #[command(flatten)]
+    options: Options,
     #[command(subcommand)]
     what: What,
 }
 
+#[derive(Args)]
+struct Options {
+    /// Print JSON instead of tables.
+    #[arg(long, global = true)]
+    json: bool,
+    /// A Python that has evals/peers/requirements.txt installed: the peers are run beside.
+    #[arg(long, global = true, value_name = "PYTHON")]
+    peers: Option<PathBuf>,
+    /// Write the figures into this Markdown file as well.
+    #[arg(long, global = true, value_name = "FILE")]
+    write: Option<PathBuf>,
+}
+
 #[derive(Subcommand)]
 enum What {
-    /// Which feeds below DIR are read, and how many entries agree with another reader's (`oracle-*.jsonl`).
+    /// Which feeds below DIR are read, and how far that agrees with another reader's (`oracle-*.jsonl`).
     Feeds {
         /// The folder of feeds.
         dir: PathBuf,
@@ -39,16 +57,45 @@ enum What {
         /// The folder of pairs.
         dir: PathBuf,
     },
+    /// All of these.
+    All {
+        /// The folder that holds their folders.
+        dir: PathBuf,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
-    let args = Args::parse();
-    let report = match args.what {
-        What::Feeds { dir } => feeds::score(&dir)?,
-        What::Extraction { dir } => extraction::score(&dir)?,
-        What::Duplicates { dir } => duplicates::score(&dir)?,
+    let Command { options, what } = Command::parse();
+    let peers = Peers { python: options.peers.clone() };
+    let reports = match what {
+        What::Feeds { dir } => vec![feeds::score(&dir, &peers)?],
+        What::Extraction { dir } => vec![extraction::score(&dir, &peers)?],
+        What::Duplicates { dir } => vec![duplicates::score(&dir, &peers)?],
+        What::All { dir } => vec![
+            feeds::score(&dir.join("feeds"), &peers)?,
+            extraction::score(&dir.join("pages/aeb"), &peers)?,
+            duplicates::score(&dir.join("neardup/synthetic"), &peers)?,
+        ],
     };
-    let text = if args.json { serde_json::to_string_pretty(&report)? } else { report.table() };
+    let text = if options.json {
+        serde_json::to_string_pretty(&reports)?
+    } else {
+        reports.iter().map(Report::text).collect::<Vec<_>>().join("\n")
+    };
     writeln!(std::io::stdout().lock(), "{text}")?;
+    if let Some(path) = options.write {
+        write_down(&path, &reports)?;
+    }
+    anyhow::ensure!(reports.iter().all(Report::met), "a goal is not met");
     Ok(())
+}
+
+fn write_down(path: &Path, reports: &[Report]) -> anyhow::Result<()> {
+    let sections: Vec<String> = reports.iter().map(Report::markdown).collect();
+    let text = format!(
+        "# Evaluations\n\nWritten by `make eval`. Speeds are those of the machine it ran on; what counts is how they compare \
+         within one run.\n\n{}",
+        sections.join("\n")
+    );
+    std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }

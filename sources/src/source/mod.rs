@@ -1,0 +1,21 @@
+//! A source is polled and gives entries.
+
+mod entry;
+mod error;
+mod poll;
+mod read;
+mod spec;
+
+pub use entry::Entry;
+pub use error::SourceError;
+pub use poll::{MAX_ENTRIES, PollState, Polled, poll};
+pub use spec::SourceSpec;
+
+/// Runs what only computes beside the executor.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(value) => value,
+        // A panic is the caller's to see, as if it had happened here. The task is never cancelled.
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}

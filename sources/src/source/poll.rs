@@ -1,0 +1,135 @@
+//! One poll: what is asked, what is remembered for the next, and in which order the entries come.
+
+use std::path::Path;
+
+use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+
+use super::{Entry, SourceError, SourceSpec, blocking, read};
+use crate::door::{Conditional, Door, Response};
+use crate::files;
+
+/// Most entries that one poll gives, newest first.
+pub const MAX_ENTRIES: usize = 500;
+
+/// Longest time a source is left alone because it says so.
+const LONGEST_REST: i64 = 24 * 3600;
+
+/// What a poll must remember for the next one. Unknown keys of a later version are ignored.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PollState {
+    /// The last answer's `ETag`.
+    pub etag: Option<String>,
+    /// The last answer's `Last-Modified`.
+    pub last_modified: Option<String>,
+    /// The source asks not to be polled before this time. The caller keeps to it.
+    pub next_after: Option<Timestamp>,
+    /// Hash of the last answer's body: sources that know no validators are recognised by it.
+    pub body: Option<String>,
+}
+
+/// What a poll gave.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Polled {
+    /// The entries, newest first; empty where nothing changed since the last poll.
+    pub entries: Vec<Entry>,
+    /// To be handed to the next poll.
+    pub state: PollState,
+    /// True where the source is as it was at the last poll.
+    pub unchanged: bool,
+    /// What a person should know, in sentences: what was left out and why.
+    pub notes: Vec<String>,
+}
+
+/// Polls a source once. `base_dir` is the configuration's folder, `allow` adds to the door's exceptions.
+///
+/// # Errors
+/// A [`SourceError`] where the source could not be read; `state` then still holds.
+pub async fn poll(
+    door: &Door,
+    spec: &SourceSpec,
+    base_dir: &Path,
+    state: &PollState,
+    allow: &[String],
+    now: Timestamp,
+) -> Result<Polled, SourceError> {
+    let url = match spec {
+        SourceSpec::Files { path } => {
+            let (base, path) = (base_dir.to_owned(), path.clone());
+            let (mut entries, mut notes) = blocking(move || files::read_folder(&base, &path, now)).await?;
+            tidy(&mut entries, &mut notes);
+            return Ok(Polled { entries, state: PollState::default(), unchanged: false, notes });
+        }
+        SourceSpec::Feed { url } | SourceSpec::Listing { url, .. } => url,
+    };
+    let conditional = Conditional { etag: state.etag.clone(), last_modified: state.last_modified.clone() };
+    let response = door.get(url, &conditional, allow).await?;
+    check_status(&response)?;
+    let mut next = PollState {
+        etag: response.etag.clone().or_else(|| state.etag.clone().filter(|_| response.not_modified)),
+        last_modified: response
+            .last_modified
+            .clone()
+            .or_else(|| state.last_modified.clone().filter(|_| response.not_modified)),
+        next_after: rest(&response, now),
+        body: state.body.clone(),
+    };
+    let mut notes = Vec::new();
+    if response.final_url != *url && !response.hops.is_empty() {
+        notes.push(format!(
+            "{} now answers from {}.",
+            crate::door::shown(url),
+            crate::door::shown(&response.final_url)
+        ));
+    }
+    let body = states::words::hash::sha256_hex(&response.body);
+    if response.not_modified || state.body.as_deref() == Some(body.as_str()) {
+        return Ok(Polled { entries: Vec::new(), state: next, unchanged: true, notes });
+    }
+    next.body = Some(body);
+    let (mut entries, more) = read::read(spec.clone(), response, now).await?;
+    notes.extend(more);
+    tidy(&mut entries, &mut notes);
+    Ok(Polled { entries, state: next, unchanged: false, notes })
+}
+
+fn check_status(response: &Response) -> Result<(), SourceError> {
+    let next = match response.status {
+        200..=299 | 304 => return Ok(()),
+        401 | 403 => "it does not let this program in; see whether it wants to be read by programs",
+        404 => "nothing is there; look for the source's new address",
+        410 => "it is gone for good; take it out of the configuration",
+        429 => "it is asked too often; poll it less often",
+        500..=599 => "it has trouble of its own; it will be asked again",
+        _ => "this was not expected; open the address in a browser",
+    };
+    Err(SourceError::Status {
+        url: crate::door::shown(&response.final_url),
+        status: response.status,
+        next: next.to_owned(),
+        after: response.retry_after_seconds,
+    })
+}
+
+/// Until when the source wants to be left alone.
+fn rest(response: &Response, now: Timestamp) -> Option<Timestamp> {
+    let seconds = response.max_age_seconds.max(response.retry_after_seconds)?;
+    let seconds = i64::try_from(seconds).unwrap_or(LONGEST_REST).min(LONGEST_REST);
+    now.checked_add(seconds.seconds()).ok().filter(|at| *at > now)
+}
+
+/// Newest first, each URL once, not too many. Entries without a time keep their order behind the others.
+fn tidy(entries: &mut Vec<Entry>, notes: &mut Vec<String>) {
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.time()));
+    let found = entries.len();
+    let mut seen = std::collections::BTreeSet::new();
+    entries.retain(|entry| seen.insert(entry.canonical.clone()));
+    if entries.len() < found {
+        notes.push(format!("{} entries name an address that a newer one names too.", found - entries.len()));
+    }
+    if entries.len() > MAX_ENTRIES {
+        notes.push(format!("{} entries beyond the newest {MAX_ENTRIES} are left out.", entries.len() - MAX_ENTRIES));
+        entries.truncate(MAX_ENTRIES);
+    }
+}
