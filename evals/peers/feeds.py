@@ -1,6 +1,6 @@
 """Reads every feed file below a folder with feedparser: what it finds, and how long one thread takes for all of them.
 
-Usage: feeds.py DIR. Prints {"seconds": …, "version": …, "files": {NAME: {"n", "bozo", "why", "entries"}}}.
+Usage: feeds.py DIR. Prints {"seconds", "version", "files": {NAME: {"n", "bozo", "why", "version", "entries"}}}.
 """
 
 import calendar
@@ -17,12 +17,20 @@ FEED_URL = "https://feed.example/feed"
 HEADER = re.compile(rb"^Header:\s*([\w-]+):\s*(.*?)\s*$", re.MULTILINE)
 
 
+def is_expectation(path):
+    """Files that say what another file should be read as."""
+    if path.endswith((".serde.json", "_expected.json")):
+        return True
+    return path.endswith(".json") and any(os.path.exists(path[:-5] + feed) for feed in (".xml", ".rss"))
+
+
 def files_below(folder):
     for place, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted(names):
-            if name.lower().endswith(ENDINGS) and not name.endswith(".serde.json"):
-                yield os.path.join(place, name)
+            path = os.path.join(place, name)
+            if name.lower().endswith(ENDINGS) and not is_expectation(path):
+                yield path
 
 
 def headers_of(body):
@@ -49,7 +57,7 @@ def read(body, headers):
     try:
         feed = feedparser.parse(body, response_headers=headers)
     except Exception as error:  # a peer that crashes is a finding, not the end of the run
-        return {"n": 0, "bozo": True, "why": f"crash: {type(error).__name__}", "entries": []}
+        return {"n": 0, "bozo": True, "why": f"crash: {type(error).__name__}", "version": "", "entries": []}
     why = type(feed.get("bozo_exception")).__name__ if feed.get("bozo") else None
     entries = [
         {
@@ -60,7 +68,7 @@ def read(body, headers):
         }
         for entry in feed.entries
     ]
-    return {"n": len(feed.entries), "bozo": bool(feed.get("bozo")), "why": why, "entries": entries}
+    return {"n": len(feed.entries), "bozo": bool(feed.get("bozo")), "why": why, "version": feed.get("version") or "", "entries": entries}
 
 
 def main():
