@@ -23,5 +23,5 @@ pub use door::{Conditional, Door, DoorError, DoorOptions, Response, Retry};
 pub use extract::{EXTRACTOR, ExtractError, Extracted, extract};
 pub use feed::read_feed;
 pub use fetch::{Carried, FetchError, Fetched, FetchedVia, fetch};
-pub use fingerprint::{Fingerprint, Relation, Thresholds, compare};
+pub use fingerprint::{Comparing, Fingerprint, Likeness, Preset, Relation, Thresholds, compare};
 pub use source::{Entry, PollState, Polled, SourceError, SourceSpec, poll};
