@@ -45,10 +45,13 @@ pub fn canonical(url: &str) -> Result<String, CanonicalError> {
         page.set_query(parsed.query());
         parsed = page;
     }
-    let host = parsed.host_str().ok_or_else(|| CanonicalError::NotAUrl(crate::door::shown(url)))?;
+    let host = noise::bare_host(parsed.host_str().unwrap_or_default());
+    if host.trim_matches('.').is_empty() {
+        return Err(CanonicalError::NotAUrl(crate::door::shown(url)));
+    }
     let mut out = String::with_capacity(url.len());
     out.push_str("https://");
-    out.push_str(&noise::bare_host(host));
+    out.push_str(&host);
     // The other scheme's default port is a default port too: the scheme itself is not kept.
     if let Some(port) = parsed.port().filter(|port| !matches!(port, 80 | 443)) {
         out.push_str(&format!(":{port}"));
@@ -69,7 +72,9 @@ pub fn canonical(url: &str) -> Result<String, CanonicalError> {
         out.push('?');
         out.push_str(&parameters.join("&"));
     }
-    let route = parsed.fragment().filter(|fragment| fragment.len() > 2 && fragment.starts_with(['!', '/']));
+    let route = parsed
+        .fragment()
+        .filter(|fragment| fragment.starts_with(['!', '/']) && !fragment.trim_start_matches(['!', '/']).is_empty());
     if let Some(route) = route {
         out.push('#');
         out.push_str(&unreserved(route));

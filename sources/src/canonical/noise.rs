@@ -135,6 +135,13 @@ pub(super) fn is_noise(parameter: &str) -> bool {
 /// The host without what only names a view of the same site: `www.`, mobile and AMP hosts. A prefix goes only where a whole domain
 /// is left (`m.io` stays).
 pub(super) fn bare_host(host: &str) -> String {
+    let bare = without_views(host);
+    // `foo.09.` is a host and `foo.09` is none.
+    let is_host = url::Host::parse(&bare).is_ok_and(|parsed| parsed.to_string() == bare);
+    if is_host { bare } else { host.to_owned() }
+}
+
+fn without_views(host: &str) -> String {
     let mut host = host.trim_end_matches('.').to_owned();
     loop {
         let www = host.strip_prefix("www.").filter(|rest| rest.contains('.'));
