@@ -1,7 +1,7 @@
 //! The fingerprint index: what each site has seen, across runs. A fingerprint is found by its keys, whatever they are made of.
 //!
-//! Look-up stays flat however much is in the index: a bucket is read only so far, the newest first, and only the candidates
-//! that share most keys are brought.
+//! Look-up stays flat however much is in the index: a bucket is read only so far, the newest first, and only the best candidates
+//! are brought, where a key counts the less the more have it.
 
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 use states::words::SiteName;
@@ -38,7 +38,8 @@ pub struct Alike {
 }
 
 impl Tx {
-    /// What the site has seen that shares a key, `except` excepted; what shares most keys first, and then the oldest.
+    /// What the site has seen that shares a key, `except` excepted; what shares most keys that few have first, and
+    /// then the oldest.
     ///
     /// # Errors
     /// [`StoreError`](super::StoreError).
@@ -48,13 +49,15 @@ impl Tx {
         }
         // Few lengths of the statement, so that each is prepared once. NULL equals no key.
         let places = keys.len().next_multiple_of(16);
-        let bucket = format!("SELECT n FROM (SELECT n FROM bands WHERE key = ? ORDER BY n DESC LIMIT {BUCKET})");
+        let bucket = format!(
+            "SELECT n, 1.0 / count(*) OVER () FROM (SELECT n FROM bands WHERE key = ? ORDER BY n DESC LIMIT {BUCKET})"
+        );
         // One more than wanted, in case `except` is among them.
         let sql = format!(
-            "WITH hits (n) AS ({}), best (n, shared) AS \
-             (SELECT n, count(*) FROM hits GROUP BY n ORDER BY 2 DESC, 1 LIMIT {CANDIDATES} + 1) \
+            "WITH hits (n, weight) AS ({}), best (n, weight) AS \
+             (SELECT n, sum(weight) FROM hits GROUP BY n ORDER BY 2 DESC, 1 LIMIT {CANDIDATES} + 1) \
              SELECT f.id, f.print FROM best CROSS JOIN fingerprints f ON f.n = best.n WHERE f.site = ? AND f.id <> ? \
-             ORDER BY best.shared DESC, best.n LIMIT {CANDIDATES}",
+             ORDER BY best.weight DESC, best.n LIMIT {CANDIDATES}",
             vec![bucket; places].join(" UNION ALL ")
         );
         // Only numbers of this file are written into it.

@@ -85,7 +85,8 @@ async fn what_retention_purges_stays_known() {
     let (_folder, _lock, store) = open().await;
     let mut tx = store.begin().await.unwrap();
     tx.index(&site("one"), print("a", &text(0, 300))).await.unwrap();
-    let article = "0".repeat(64).parse().unwrap();
+    let origin = states::words::Origin::Url { canonical: "https://example.org/a".into(), generation: 0 };
+    let article = states::words::ArticleId::of(&site("one"), &origin);
     tx.know_url(&site("one"), "https://example.org/a", &article, "found").await.unwrap();
     for table in ["article_snapshots", "snapshots", "story_members", "stories", "articles"] {
         sqlx::query(sqlx::AssertSqlSafe(format!("DELETE FROM {table}"))).execute(tx.conn()).await.unwrap();
