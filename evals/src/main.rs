@@ -6,6 +6,7 @@
 mod duplicates;
 mod extraction;
 mod feeds;
+mod index;
 mod peers;
 mod report;
 
@@ -38,6 +39,9 @@ struct Options {
     /// Write the figures into this Markdown file as well.
     #[arg(long, global = true, value_name = "FILE")]
     write: Option<PathBuf>,
+    /// Look-ups are timed in an index of so many texts (0: none).
+    #[arg(long, global = true, value_name = "N", default_value_t = 1_000_000)]
+    index: usize,
 }
 
 #[derive(Subcommand)]
@@ -70,11 +74,11 @@ fn main() -> anyhow::Result<()> {
     let reports = match what {
         What::Feeds { dir } => vec![feeds::score(&dir, &peers)?],
         What::Extraction { dir } => vec![extraction::score(&dir, &peers)?],
-        What::Duplicates { dir } => vec![duplicates::score(&dir, &peers)?],
+        What::Duplicates { dir } => vec![duplicates::score(&dir, &peers, options.index)?],
         What::All { dir } => vec![
             feeds::score(&dir.join("feeds"), &peers)?,
             extraction::score(&dir.join("pages/aeb"), &peers)?,
-            duplicates::score(&dir.join("neardup/synthetic"), &peers)?,
+            duplicates::score(&dir.join("neardup/synthetic"), &peers, options.index)?,
         ],
     };
     let text = if options.json {

@@ -26,6 +26,6 @@ pub use door::{Conditional, Door, DoorError, DoorOptions, Response, Retry};
 pub use extract::{EXTRACTOR, ExtractError, Extracted, extract};
 pub use feed::{FeedRead, read_feed};
 pub use fetch::{Carried, FetchError, Fetched, FetchedVia, fetch};
-pub use fingerprint::{Fingerprint, Relation, Thresholds, compare};
+pub use fingerprint::{Comparing, Fingerprint, Likeness, Preset, Relation, Thresholds, compare};
 pub use opml::{OpmlError, OpmlFeed, read_opml};
 pub use source::{Entry, PollState, Polled, SourceError, SourceSpec, poll};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use sources::DoorOptions;
+use sources::{Comparing, DoorOptions};
 use states::words::NanoUsd;
 
 /// Where the desk keeps its things, and how it behaves.
@@ -28,6 +28,8 @@ pub struct Desk {
     pub limits: Limits,
     /// The HTTP door.
     pub door: DoorOptions,
+    /// How texts are compared.
+    pub fingerprint: Comparing,
 }
 
 impl Default for Desk {
@@ -41,6 +43,7 @@ impl Default for Desk {
             probe_seconds: 300,
             limits: Limits::default(),
             door: DoorOptions::default(),
+            fingerprint: Comparing::default(),
         }
     }
 }

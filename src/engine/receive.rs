@@ -1,7 +1,7 @@
 //! Receiving: what an effect brought back is committed together with the event it means, and the outbox row is closed in the
 //! same transaction.
 
-use sources::{Fingerprint, Thresholds, compare};
+use sources::Fingerprint;
 use states::event::{Comparison, Event};
 use states::machine::{Happening, Machine};
 use states::retry::{self, Next};
@@ -11,6 +11,7 @@ use states::worker::{WorkerEvent, WorkerState};
 
 use super::EngineError;
 use super::desk::Desk;
+use super::likeness::{near, print};
 use super::outcome::{Done, Outcome};
 use super::progress::Progress;
 use crate::store::machines::{Applied, DeadKind};
@@ -317,9 +318,9 @@ impl Context<'_> {
 
     /// Compares with what the site has seen, and puts the fingerprint into the index, in this transaction.
     async fn compared(&self, tx: &mut Tx, article: &ArticleRow, fingerprint: &Fingerprint) -> Result<Event> {
-        let bands = fingerprint.bands();
-        let alike = tx.alike(&article.site, &article.id, &fingerprint.exact, &bands).await?;
-        tx.index(&article.site, &article.id, &fingerprint.exact, &fingerprint.to_bytes(), &bands).await?;
+        let thresholds = self.desk.config.desk.fingerprint.thresholds();
+        let alike = near(tx, &article.site, fingerprint, article.id.as_str(), &thresholds).await?;
+        tx.index(&article.site, print(article.id.as_str(), fingerprint)).await?;
 
         let prior = match &article.lead {
             Some(lead) => tx.earlier_generation(&article.site, &lead.canonical, lead.generation).await?,
@@ -327,21 +328,17 @@ impl Context<'_> {
         };
         let mut best: Option<(Relation, StoryId)> = None;
         for other in alike {
-            let same = other.exact == fingerprint.exact;
-            let relation = match Fingerprint::from_bytes(&other.minhash) {
-                _ if same => Some(Relation::Copy),
-                Some(print) => match compare(fingerprint, &print, &Thresholds::default()) {
-                    sources::Relation::Copy => Some(Relation::Copy),
-                    sources::Relation::Near | sources::Relation::None => None,
-                },
-                None => None,
-            };
-            // The page's own earlier text is an update unless nothing changed at all.
-            let Some(relation) = relation.filter(|_| same || prior.as_ref() != Some(&other.article)) else { continue };
-            let Some(story) = tx.story_of(&other.article).await? else { continue };
-            if best.is_none() {
-                best = Some((relation, story));
+            if other.relation != sources::Relation::Copy {
+                continue;
             }
+            let Ok(other_id) = other.id.parse::<ArticleId>() else { continue };
+            // The page's own earlier text is an update unless nothing changed at all.
+            if !other.likeness.exact && prior.as_ref() == Some(&other_id) {
+                continue;
+            }
+            let Some(story) = tx.story_of(&other_id).await? else { continue };
+            best = Some((Relation::Copy, story));
+            break;
         }
         let own = StoryId::of(&article.id);
         if let Some((relation, story)) = best {

@@ -9,6 +9,7 @@ pub mod machines;
 mod outbox;
 mod inbox;
 mod leads;
+mod fingerprints;
 mod stories;
 mod writing;
 mod calls;
@@ -23,12 +24,13 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub use calls::{Booking, CallRow, CallStatus, Spent};
+pub use fingerprints::{Alike, Print};
 pub use inbox::{Entry, InboxRow};
 pub use leads::{ArticleRow, JournalRow, NewLead, Sight};
 pub use lock::{Role, RunnerLock, Taken};
 pub use outbox::{Cause, OutboxRow};
 pub use runs::{PollRow, RunRow};
-pub use stories::{Likeness, Member};
+pub use stories::Member;
 pub use tx::Tx;
 pub use writing::ProposalRow;
 

@@ -1,23 +1,11 @@
-//! Stories and the fingerprint index: exact hashes, MinHash bands, per site, across runs.
+//! Stories: which articles tell the same thing.
 
-use sqlx::Row as _;
 use states::words::{ArticleId, SiteName, StoryId};
 
 use super::{Result, Store, Tx, parse_id};
 
-/// The most articles read from one band's bucket: look-up stays flat however many look alike.
-const BUCKET: i64 = 64;
-
-/// An article that shares an exact hash or a band with the one that is looked up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Likeness {
-    /// The article.
-    pub article: ArticleId,
-    /// Its exact hash.
-    pub exact: String,
-    /// Its MinHash, as the fingerprint wrote it.
-    pub minhash: Vec<u8>,
-}
+/// The most members of a story that are looked at.
+const MOST_MEMBERS: i64 = 64;
 
 /// An article of a story.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,81 +17,6 @@ pub struct Member {
 }
 
 impl Tx {
-    /// Articles of the site that may be like this one, the article itself excepted.
-    ///
-    /// # Errors
-    /// [`StoreError`](super::StoreError).
-    pub async fn alike(
-        &mut self,
-        site: &SiteName,
-        article: &ArticleId,
-        exact: &str,
-        bands: &[i64],
-    ) -> Result<Vec<Likeness>> {
-        let mut found: std::collections::BTreeSet<String> = std::collections::BTreeSet::new();
-        let same: Vec<(String,)> =
-            sqlx::query_as("SELECT article FROM fingerprints WHERE site = ? AND exact = ? AND article <> ? LIMIT ?")
-                .bind(site.as_str())
-                .bind(exact)
-                .bind(article.as_str())
-                .bind(BUCKET)
-                .fetch_all(self.conn())
-                .await?;
-        found.extend(same.into_iter().map(|r| r.0));
-        for band in bands {
-            let near: Vec<(String,)> =
-                sqlx::query_as("SELECT article FROM bands WHERE site = ? AND key = ? AND article <> ? LIMIT ?")
-                    .bind(site.as_str())
-                    .bind(band)
-                    .bind(article.as_str())
-                    .bind(BUCKET)
-                    .fetch_all(self.conn())
-                    .await?;
-            found.extend(near.into_iter().map(|r| r.0));
-        }
-        let mut all = Vec::new();
-        for id in found {
-            let row = sqlx::query("SELECT exact, minhash FROM fingerprints WHERE article = ?")
-                .bind(&id)
-                .fetch_optional(self.conn())
-                .await?;
-            if let Some(row) = row {
-                all.push(Likeness { article: parse_id(&id)?, exact: row.get(0), minhash: row.get(1) });
-            }
-        }
-        Ok(all)
-    }
-
-    /// Puts an article's fingerprint into the index.
-    ///
-    /// # Errors
-    /// [`StoreError`](super::StoreError).
-    pub async fn index(
-        &mut self,
-        site: &SiteName,
-        article: &ArticleId,
-        exact: &str,
-        minhash: &[u8],
-        bands: &[i64],
-    ) -> Result<()> {
-        sqlx::query("INSERT OR REPLACE INTO fingerprints (article, site, exact, minhash) VALUES (?, ?, ?, ?)")
-            .bind(article.as_str())
-            .bind(site.as_str())
-            .bind(exact)
-            .bind(minhash)
-            .execute(self.conn())
-            .await?;
-        for band in bands {
-            sqlx::query("INSERT OR IGNORE INTO bands (site, key, article) VALUES (?, ?, ?)")
-                .bind(site.as_str())
-                .bind(band)
-                .bind(article.as_str())
-                .execute(self.conn())
-                .await?;
-        }
-        Ok(())
-    }
-
     /// Makes an article a member of a story; the first one founds it.
     ///
     /// # Errors
@@ -166,7 +79,7 @@ impl Tx {
             "SELECT article FROM story_members WHERE story = ? ORDER BY relation <> 'first', article LIMIT ?",
         )
         .bind(story.as_str())
-        .bind(BUCKET)
+        .bind(MOST_MEMBERS)
         .fetch_all(self.conn())
         .await?;
         rows.into_iter().map(|(id,)| parse_id(&id)).collect()

@@ -1,185 +1,152 @@
 //! Fingerprints: which texts are copies of each other.
 //!
-//! A text has an exact hash over its normal form and a MinHash signature over its word 3-shingles (Broder, "On the
-//! resemblance and containment of documents", 1997). Band keys (locality-sensitive hashing) let a store find candidates
-//! without comparing all; the index itself is the store's.
+//! A text has an exact hash over its normal form, a MinHash signature over its shingles (Broder, "On the resemblance and
+//! containment of documents", 1997), and a sample of its passages by which it is found inside longer texts. Keys let a store find
+//! candidates without comparing all; the index itself is the store's.
 
-mod minhash;
 mod normal;
+mod words;
+mod signature;
+mod sample;
+mod compare;
+mod stored;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use states::words::hash::sha256_hex;
+use sha2::{Digest as _, Sha256};
 
-pub use minhash::{BANDS, PERMUTATIONS};
+pub use compare::{Likeness, Relation, Thresholds, compare};
+pub use signature::PERMUTATIONS;
 
-use minhash::Sketch;
+use sample::Sample;
 
-/// Version of the stored form and of everything that goes into it.
-const STORED_FORM: u8 = 1;
+/// Words in a shingle of the sample: passages are told apart by longer runs than texts are.
+const PASSAGE: usize = 5;
+
+/// What texts are cut into, and from which values on they are copies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Preset {
+    /// Three words. Texts that share none resemble each other hardly at all, so that a text edited at every tenth word is still
+    /// told from another one on the same matter.
+    #[default]
+    Words3,
+    /// Three characters, 128 values, resemblance 0.70: the setting that is common elsewhere, for comparison with it.
+    Chars3,
+}
+
+impl Preset {
+    /// All presets.
+    pub const ALL: [Self; 2] = [Self::Words3, Self::Chars3];
+
+    /// The thresholds that go with it, chosen on labelled pairs.
+    pub fn thresholds(self) -> Thresholds {
+        match self {
+            Self::Words3 => Thresholds { copy: 0.45, near: 0.2, contained: 0.8, wrapper: 0.3 },
+            // It has no sample of passages: nothing is contained in anything.
+            Self::Chars3 => Thresholds { copy: 0.7, near: 0.5, contained: 1.0, wrapper: 1.0 },
+        }
+    }
+
+    /// Its name in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Words3 => "words3",
+            Self::Chars3 => "chars3",
+        }
+    }
+
+    /// Values in a band of the signature. With 5 of them and 25 bands, a pair of resemblance s shares a key with probability
+    /// 1 − (1 − s⁵)²⁵: 0.99 at 0.7, 0.55 at 0.5, 0.06 at 0.3.
+    const CHARS3_ROWS: usize = 5;
+}
+
+/// How texts are compared, as the configuration has it.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Comparing {
+    /// What texts are cut into. Fingerprints of another preset stay in the index and are compared with nothing.
+    pub preset: Preset,
+    /// Thresholds other than those of the preset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thresholds: Option<Thresholds>,
+}
+
+impl Comparing {
+    /// The thresholds that hold.
+    pub fn thresholds(&self) -> Thresholds {
+        self.thresholds.unwrap_or_else(|| self.preset.thresholds())
+    }
+}
 
 /// What a text is compared by.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fingerprint {
-    /// SHA-256 of the normal form: NFKC, lower case, no format characters, whitespace folded. Hexadecimal.
-    pub exact: String,
-    /// The smallest hash of the shingles under each of the [`PERMUTATIONS`] permutations; empty for a text without words.
-    pub minhash: Vec<u32>,
-    /// How many different shingles the text has.
-    pub shingles: u32,
+    /// How it was made.
+    pub preset: Preset,
+    /// SHA-256 of the normal form: NFKC, lower case, no format characters, whitespace folded.
+    pub exact: [u8; 32],
+    /// How many words the text has.
+    pub words: u32,
+    /// 16 bits of the smallest hash of the shingles at each of [`PERMUTATIONS`] places; empty for a text without words.
+    signature: Vec<u16>,
+    /// Passages; empty where the preset has none.
+    sample: Sample,
 }
 
 impl Fingerprint {
-    /// The fingerprint of a text.
+    /// The fingerprint of a text, by the default preset.
     pub fn of(text: &str) -> Self {
+        Self::by(Preset::default(), text)
+    }
+
+    /// The fingerprint of a text.
+    pub fn by(preset: Preset, text: &str) -> Self {
         let normal = normal::normal(text);
-        let sketch = Sketch::of(&normal::words(&normal));
-        Self { exact: sha256_hex(normal.as_bytes()), minhash: sketch.minima, shingles: sketch.shingles }
+        let words = words::words(&normal);
+        let (signature, sample) = match preset {
+            Preset::Words3 => {
+                (signature::signature(&words::shingles(&words, 3)), Sample::of(&words::shingles(&words, PASSAGE)))
+            }
+            // Punctuation alone is no text.
+            Preset::Chars3 if words.is_empty() => (Vec::new(), Sample::default()),
+            Preset::Chars3 => (signature::signature(&words::character_shingles(&normal, 3)), Sample::default()),
+        };
+        Self {
+            preset,
+            exact: Sha256::digest(normal.as_bytes()).into(),
+            words: u32::try_from(words.len()).unwrap_or(u32::MAX),
+            signature,
+            sample,
+        }
     }
 
-    /// The keys under which a store keeps this fingerprint: two texts that share any key are worth comparing. A pair of
-    /// resemblance 0.5 shares one with a probability above 0.99, a pair of 0.1 with one below 0.05. Empty for a text without
+    /// The exact hash in hexadecimal.
+    pub fn exact_hex(&self) -> String {
+        states::words::hash::hex(&self.exact)
+    }
+
+    /// The keys under which a store keeps this fingerprint: two texts that share any are worth comparing. Empty for a text without
     /// words.
-    pub fn bands(&self) -> Vec<i64> {
-        minhash::bands(&self.minhash)
-    }
-
-    /// Estimated resemblance (Jaccard similarity of the shingle sets), 0 to 1. The standard error is below 0.045.
-    pub fn similarity(&self, other: &Self) -> f64 {
-        if self.minhash.is_empty() || self.minhash.len() != other.minhash.len() {
-            return 0.0;
+    ///
+    /// One key is the exact hash. For [`Preset::Words3`] the others are the smallest hashes of the word 5-shingles, 16 or more: two
+    /// texts with the share s of their 5-shingles in common miss each other with a probability of (1 − s)¹⁶, below 0.001 for a
+    /// text edited at every tenth word, and a passage of some hundred words is found in a text ten times as long. For
+    /// [`Preset::Chars3`] they are the bands of the signature.
+    pub fn keys(&self) -> Vec<i64> {
+        if self.signature.is_empty() {
+            return Vec::new();
         }
-        let same = self.minhash.iter().zip(&other.minhash).filter(|(a, b)| a == b).count();
-        same as f64 / self.minhash.len() as f64
-    }
-
-    /// The stored form.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = vec![STORED_FORM];
-        bytes.extend_from_slice(self.exact.as_bytes());
-        bytes.extend_from_slice(&self.shingles.to_le_bytes());
-        bytes.extend(self.minhash.iter().flat_map(|value| value.to_le_bytes()));
-        bytes
-    }
-
-    /// Reads the stored form. `None` where these are not the bytes of one.
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (&form, rest) = bytes.split_first()?;
-        let (exact, rest) = rest.split_at_checked(64)?;
-        let (shingles, rest) = rest.split_at_checked(4)?;
-        let whole = rest.is_empty() || rest.len() == PERMUTATIONS * 4;
-        if form != STORED_FORM || !whole || !exact.iter().all(u8::is_ascii_hexdigit) {
-            return None;
-        }
-        Some(Self {
-            exact: String::from_utf8(exact.to_vec()).ok()?,
-            shingles: u32::from_le_bytes(shingles.try_into().ok()?),
-            minhash: rest.chunks_exact(4).map(|v| u32::from_le_bytes([v[0], v[1], v[2], v[3]])).collect(),
-        })
-    }
-}
-
-/// From which resemblance on a text is a copy, or near.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Thresholds {
-    /// At least this: the same text, edited a little.
-    pub copy: f64,
-    /// At least this, and less than a copy: much text in common.
-    pub near: f64,
-}
-
-impl Default for Thresholds {
-    fn default() -> Self {
-        Self { copy: 0.45, near: 0.2 }
-    }
-}
-
-/// How two texts relate by their words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Relation {
-    /// The same text, or the same edited a little.
-    Copy,
-    /// Much text in common.
-    Near,
-    /// Nothing to speak of.
-    None,
-}
-
-/// How two texts relate. Texts without words relate to nothing.
-pub fn compare(a: &Fingerprint, b: &Fingerprint, thresholds: &Thresholds) -> Relation {
-    if a.shingles == 0 || b.shingles == 0 {
-        return Relation::None;
-    }
-    let similarity = a.similarity(b);
-    if a.exact == b.exact || similarity >= thresholds.copy {
-        Relation::Copy
-    } else if similarity >= thresholds.near {
-        Relation::Near
-    } else {
-        Relation::None
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn numbered(from: usize, to: usize) -> String {
-        (from..to).map(|i| format!("word{i} ")).collect()
-    }
-
-    #[test]
-    fn layout_case_and_invisible_characters_do_not_matter() {
-        let plain = Fingerprint::of("The quick brown fox, “quoted”, jumps over the ﬁnal dog.");
-        let other = Fingerprint::of("  THE quick\u{a0}brown\r\n fox, “quoted”, ju\u{200b}mps over the final dog.\n");
-        assert_eq!(plain, other);
-    }
-
-    #[test]
-    fn resemblance_is_estimated_within_its_error() {
-        let (a, b) = (Fingerprint::of(&numbered(0, 1000)), Fingerprint::of(&numbered(500, 1500)));
-        assert!((a.similarity(&b) - 1.0 / 3.0).abs() < 0.13, "{}", a.similarity(&b));
-        assert_eq!(a.similarity(&a), 1.0);
-        assert!(a.similarity(&Fingerprint::of(&numbered(2000, 3000))) < 0.05);
-    }
-
-    #[test]
-    fn pairs_of_resemblance_one_half_share_a_band() {
-        let mut shared = 0;
-        for i in 0..200 {
-            let base = i * 10_000;
-            let (a, b) =
-                (Fingerprint::of(&numbered(base, base + 300)), Fingerprint::of(&numbered(base + 100, base + 400)));
-            let keys = b.bands();
-            shared += usize::from(a.bands().iter().any(|key| keys.contains(key)));
-        }
-        assert!(shared >= 198, "{shared} of 200");
-    }
-
-    #[test]
-    fn the_stored_form_is_read_back_and_nothing_else_is() {
-        for text in ["", "one", "two words", "a text with a few more words than that"] {
-            let fingerprint = Fingerprint::of(text);
-            assert_eq!(Fingerprint::from_bytes(&fingerprint.to_bytes()), Some(fingerprint));
-        }
-        let bytes = Fingerprint::of("a b c d").to_bytes();
-        assert_eq!(Fingerprint::from_bytes(&bytes[..bytes.len() - 1]), None);
-        assert_eq!(Fingerprint::from_bytes(&[]), None);
-    }
-
-    #[test]
-    fn texts_without_words_relate_to_nothing() {
-        let empty = Fingerprint::of(" … ");
-        assert_eq!(compare(&empty, &empty, &Thresholds::default()), Relation::None);
-        assert!(empty.bands().is_empty());
-    }
-
-    #[test]
-    fn the_signature_is_the_same_on_every_machine() {
-        let fingerprint = Fingerprint::of("The signature of this sentence must never change.");
-        assert_eq!(fingerprint.exact, "700c833b8e850a24b89d5df3b4f5b89e5bda7638400786a5456230e0cc66d195");
-        assert_eq!(fingerprint.minhash[..4], [1069092523, 1290056484, 512893582, 146218779]);
-        assert_eq!(fingerprint.bands()[..2], [-7014245804469794012, -6250112360368958782]);
+        let exact = self.exact.first_chunk().map_or(0, |first| u64::from_le_bytes(*first));
+        let tag = words::mix(self.preset as u64 + 1);
+        let others: Vec<u64> = match self.preset {
+            Preset::Words3 => self.sample.keys(self.words as usize).to_vec(),
+            Preset::Chars3 => signature::bands(&self.signature, Preset::CHARS3_ROWS).collect(),
+        };
+        let keys: BTreeSet<u64> = std::iter::once(exact).chain(others).map(|key| words::mix(key ^ tag)).collect();
+        keys.into_iter().map(|key| i64::from_le_bytes(key.to_le_bytes())).collect()
     }
 }

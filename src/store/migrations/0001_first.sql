@@ -55,9 +55,13 @@ CREATE TABLE article_snapshots (
     PRIMARY KEY (article, snapshot)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE fingerprints (article TEXT PRIMARY KEY, site TEXT NOT NULL, exact TEXT NOT NULL, minhash BLOB NOT NULL) STRICT, WITHOUT ROWID;
-CREATE INDEX fingerprints_by_exact ON fingerprints (site, exact);
-CREATE TABLE bands (site TEXT NOT NULL, key INTEGER NOT NULL, article TEXT NOT NULL, PRIMARY KEY (site, key, article)) STRICT, WITHOUT ROWID;
+-- What the site has seen, by its words: articles and the site's own posts. It stands alone, so that what retention purges
+-- stays known. `n` is never used again, so that a key left behind by a replaced fingerprint leads nowhere.
+CREATE TABLE fingerprints (
+    n INTEGER PRIMARY KEY AUTOINCREMENT, site TEXT NOT NULL, id TEXT NOT NULL, print BLOB NOT NULL, UNIQUE (site, id)
+) STRICT;
+-- Keys are mixed with the site's name: each site has its own buckets.
+CREATE TABLE bands (key INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (key, n)) STRICT, WITHOUT ROWID;
 
 CREATE TABLE briefs (id TEXT PRIMARY KEY, article TEXT NOT NULL, brief TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE drafts (

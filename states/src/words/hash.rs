@@ -24,7 +24,8 @@ pub fn number_of(kind: &str, parts: &[&[u8]]) -> u64 {
     u64::from_str_radix(&hex[..16], 16).unwrap_or_default()
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
         let _ = write!(out, "{byte:02x}");
