@@ -195,7 +195,7 @@ fn read_text(text: &str, format: Format) -> Result<ReadFile, ExtractError> {
     let (front, rest) = front_matter(text);
     let mut page = match format {
         Format::Html => extract(rest, "https://file.invalid/")?,
-        Format::Markdown => Extracted { body: fragment_text(&html_of(rest))?, ..Extracted::default() },
+        Format::Markdown => Extracted { body: text_of_markdown(rest)?, ..Extracted::default() },
         Format::Text => Extracted { body: paragraphs(rest), ..Extracted::default() },
     };
     page.rel_canonical = None;
@@ -241,6 +241,14 @@ fn front_matter(text: &str) -> (BTreeMap<String, String>, &str) {
         at += line.len();
     }
     none
+}
+
+/// The text of Markdown in the snapshot's form.
+///
+/// # Errors
+/// [`ExtractError::TooComplex`] for text that breaks a bound.
+pub(crate) fn text_of_markdown(markdown: &str) -> Result<String, ExtractError> {
+    fragment_text(&html_of(markdown))
 }
 
 fn html_of(markdown: &str) -> String {

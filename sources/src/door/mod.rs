@@ -6,6 +6,7 @@
 
 mod address;
 mod error;
+mod extra;
 mod resolver;
 
 use std::time::Duration;
@@ -17,6 +18,7 @@ use url::{Host, Url};
 
 pub use address::is_public;
 pub use error::{DoorError, Retry};
+pub use extra::Extra;
 
 pub(crate) use error::shown;
 
@@ -92,7 +94,8 @@ pub struct Response {
     pub last_modified: Option<String>,
     /// Seconds for which the answer is fresh (`Cache-Control: max-age`).
     pub max_age_seconds: Option<u64>,
-    /// Seconds to wait before asking again (`Retry-After`; a date counts from the answer's own `Date`).
+    /// Seconds to wait before asking again (`Retry-After`, or until a used-up quota is there again; a date counts from the
+    /// answer's own `Date`).
     pub retry_after_seconds: Option<u64>,
     /// True for 304: the body is empty and what was stored still holds.
     pub not_modified: bool,
@@ -131,18 +134,39 @@ impl Door {
     /// # Errors
     /// A [`DoorError`] where there is no answer, or none that may be looked at.
     pub async fn get(&self, url: &str, conditional: &Conditional, allow: &[String]) -> Result<Response, DoorError> {
+        self.get_with(url, conditional, Extra::default(), allow).await
+    }
+
+    /// As [`Door::get`], with what the request carries beside its validators.
+    ///
+    /// # Errors
+    /// As [`Door::get`].
+    pub async fn get_with(
+        &self,
+        url: &str,
+        conditional: &Conditional,
+        extra: Extra<'_>,
+        allow: &[String],
+    ) -> Result<Response, DoorError> {
         let limit = Duration::from_secs(self.options.timeout_seconds.max(1));
-        match tokio::time::timeout(limit, self.follow(url, conditional, allow)).await {
+        match tokio::time::timeout(limit, self.follow(url, conditional, extra, allow)).await {
             Ok(answer) => answer,
             Err(_) => Err(DoorError::Timeout { url: shown(url), seconds: limit.as_secs() }),
         }
     }
 
-    async fn follow(&self, url: &str, conditional: &Conditional, allow: &[String]) -> Result<Response, DoorError> {
+    async fn follow(
+        &self,
+        url: &str,
+        conditional: &Conditional,
+        extra: Extra<'_>,
+        allow: &[String],
+    ) -> Result<Response, DoorError> {
         let mut at = self.check(url, allow)?;
+        let first = at.clone();
         let mut hops: Vec<String> = Vec::new();
         loop {
-            let answer = self.ask(&at, conditional, allow).await?;
+            let answer = self.ask(&at, conditional, extra.at(&first, &at), allow).await?;
             let Some(target) = redirect_target(&at, &answer)? else {
                 return self.read(at, hops, answer).await;
             };
@@ -215,6 +239,7 @@ impl Door {
         &self,
         url: &Url,
         conditional: &Conditional,
+        extra: Extra<'_>,
         allow: &[String],
     ) -> Result<reqwest::Response, DoorError> {
         let port = url.port_or_known_default().unwrap_or_default();
@@ -229,6 +254,7 @@ impl Door {
                 headers.insert(name, value);
             }
         }
+        extra.add_to(&mut headers, url, excepted)?;
         client.get(url.clone()).headers(headers).send().await.map_err(|error| transport(url, error))
     }
 
@@ -266,7 +292,8 @@ impl Door {
             last_modified: validator(header::LAST_MODIFIED),
             max_age_seconds: text(header::CACHE_CONTROL).and_then(|value| max_age(&value)),
             retry_after_seconds: text(header::RETRY_AFTER)
-                .and_then(|value| retry_after(&value, text(header::DATE).as_deref())),
+                .and_then(|value| retry_after(&value, text(header::DATE).as_deref()))
+                .max(extra::quota_wait(&headers)),
             not_modified: status == StatusCode::NOT_MODIFIED,
         })
     }

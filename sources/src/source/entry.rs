@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use states::words::Snapshot;
 use states::words::hash::sha256_of;
+use url::Url;
 
 use crate::canonical;
 use crate::fetch::Carried;
@@ -27,9 +28,22 @@ pub struct Entry {
     pub full_text: Option<String>,
     /// A summary, as plain text on one line.
     pub summary: Option<String>,
+    /// Where it is talked about, where the source is such a place.
+    #[serde(default)]
+    pub discussion: Option<String>,
     /// Hash over title, full text and time of the last change: another digest at the same URL is another generation.
     /// Summaries do not count: those of some feeds hold numbers that change with every poll.
     pub digest: String,
+}
+
+/// The address of a page on the web, as an outside text gives it. Nothing else may become an entry's URL: a `file:` URL from
+/// outside would be read from the disk.
+pub(crate) fn web_address(text: &str, base: Option<&Url>) -> Option<Url> {
+    let url = match Url::parse(text.trim()) {
+        Ok(url) => url,
+        Err(_) => base?.join(text.trim()).ok()?,
+    };
+    (matches!(url.scheme(), "http" | "https") && url.host().is_some()).then_some(url)
 }
 
 impl Entry {

@@ -30,6 +30,14 @@ pub enum SourceError {
         /// What it is instead, and the next step.
         why: String,
     },
+    /// The answer of an interface is not what that interface gives, or the source is not set up for it.
+    #[error("{url}: {why}")]
+    Answer {
+        /// The address, without its query.
+        url: String,
+        /// What is wrong, and the next step.
+        why: String,
+    },
     /// A selector is not one, or finds nothing.
     #[error("{url}: {why}")]
     Listing {
@@ -54,7 +62,9 @@ impl SourceError {
         match self {
             Self::Door(error) => error.retry(),
             Self::Status { status: 408 | 425 | 429 | 500..=599, after, .. } => Retry::Later { after: *after },
-            Self::Status { .. } | Self::NotAFeed { .. } | Self::Listing { .. } | Self::Folder { .. } => Retry::No,
+            // GitHub says "too often" with a 403 and when to come back.
+            Self::Status { status: 403, after: Some(after), .. } => Retry::Later { after: Some(*after) },
+            Self::Status { .. } | Self::NotAFeed { .. } | Self::Answer { .. } | Self::Listing { .. } | Self::Folder { .. } => Retry::No,
         }
     }
 }

@@ -1,13 +1,15 @@
 //! One poll: what is asked, what is remembered for the next, and in which order the entries come.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
+use super::ask::{Asker, Kept, Told};
 use super::{Entry, SourceError, SourceSpec, blocking, read};
-use crate::door::{Conditional, Door, Response};
-use crate::files;
+use crate::door::{Conditional, Door, Extra, Response};
+use crate::{files, github, hackernews, reddit, sitemap};
 
 /// Most entries that one poll gives, newest first.
 pub const MAX_ENTRIES: usize = 500;
@@ -27,6 +29,12 @@ pub struct PollState {
     pub next_after: Option<Timestamp>,
     /// Hash of the last answer's body: sources that know no validators are recognised by it.
     pub body: Option<String>,
+    /// What is remembered of each address, where a poll asks several.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub others: BTreeMap<String, Kept>,
+    /// What was told before and how, where a source can be read in several forms.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub told: BTreeMap<String, Told>,
 }
 
 /// What a poll gave.
@@ -54,6 +62,7 @@ pub async fn poll(
     allow: &[String],
     now: Timestamp,
 ) -> Result<Polled, SourceError> {
+    let asker = Asker::new(door, allow, now);
     let url = match spec {
         SourceSpec::Files { path } => {
             let (base, path) = (base_dir.to_owned(), path.clone());
@@ -62,9 +71,13 @@ pub async fn poll(
             return Ok(Polled { entries, state: PollState::default(), unchanged: false, notes });
         }
         SourceSpec::Feed { url } | SourceSpec::Listing { url, .. } => url,
+        SourceSpec::Github(source) => return github::poll(&asker, source, state).await.map(tidied),
+        SourceSpec::Hackernews(source) => return hackernews::poll(&asker, source, state).await.map(tidied),
+        SourceSpec::Reddit(source) => return reddit::poll(&asker, source, state).await.map(tidied),
+        SourceSpec::Sitemap(source) => return sitemap::poll(&asker, source, state).await.map(tidied),
     };
     let conditional = Conditional { etag: state.etag.clone(), last_modified: state.last_modified.clone() };
-    let response = door.get(url, &conditional, allow).await?;
+    let response = asker.get(url, &conditional, Extra::default()).await?;
     check_status(&response)?;
     let mut next = PollState {
         etag: response.etag.clone().or_else(|| state.etag.clone().filter(|_| response.not_modified)),
@@ -74,6 +87,7 @@ pub async fn poll(
             .or_else(|| state.last_modified.clone().filter(|_| response.not_modified)),
         next_after: rest(&response, now),
         body: state.body.clone(),
+        ..PollState::default()
     };
     let mut notes = Vec::new();
     if response.final_url != *url && !response.hops.is_empty() {
@@ -94,7 +108,7 @@ pub async fn poll(
     Ok(Polled { entries, state: next, unchanged: false, notes })
 }
 
-fn check_status(response: &Response) -> Result<(), SourceError> {
+pub(super) fn check_status(response: &Response) -> Result<(), SourceError> {
     let next = match response.status {
         200..=299 | 304 => return Ok(()),
         401 | 403 => "it does not let this program in; see whether it wants to be read by programs",
@@ -113,10 +127,15 @@ fn check_status(response: &Response) -> Result<(), SourceError> {
 }
 
 /// Until when the source wants to be left alone.
-fn rest(response: &Response, now: Timestamp) -> Option<Timestamp> {
+pub(super) fn rest(response: &Response, now: Timestamp) -> Option<Timestamp> {
     let seconds = response.max_age_seconds.max(response.retry_after_seconds)?;
     let seconds = i64::try_from(seconds).unwrap_or(LONGEST_REST).min(LONGEST_REST);
     now.checked_add(seconds.seconds()).ok().filter(|at| *at > now)
+}
+
+fn tidied(mut polled: Polled) -> Polled {
+    tidy(&mut polled.entries, &mut polled.notes);
+    polled
 }
 
 /// Newest first, each URL once, not too many. Entries without a time keep their order behind the others.

@@ -17,10 +17,8 @@ pub(super) async fn read(
             let selectors = listing::Selectors { item, link, title, date };
             listing::read_page(&response, &selectors, now)
         }
-        SourceSpec::Feed { .. } | SourceSpec::Files { .. } => {
-            feed::read_feed(&response.body, response.content_type.as_deref(), &response.final_url, now)
-                .map(|read| (read.entries, read.notes))
-        }
+        _ => feed::read_feed(&response.body, response.content_type.as_deref(), &response.final_url, now)
+            .map(|read| (read.entries, read.notes)),
     })
     .await
 }
