@@ -19,7 +19,7 @@ mod listing;
 mod plain;
 
 pub use canonical::canonical;
-pub use door::{Conditional, Door, DoorError, DoorOptions, Response, Retry};
+pub use door::{Conditional, Door, DoorError, DoorOptions, Resolve, Response, Retry, SystemResolver};
 pub use extract::{EXTRACTOR, ExtractError, Extracted, extract};
 pub use feed::read_feed;
 pub use fetch::{Carried, FetchError, Fetched, FetchedVia, fetch};
