@@ -8,7 +8,7 @@ SHELL := bash
 export PATH := $(PATH):$(HOME)/.cargo/bin
 export PIPELINE_HUGO ?= $(CURDIR)/.tools/hugo
 
-# The corpus of `make eval`: folders feeds, pages and neardup.
+# The corpus of `make eval`: folders feeds, pages, neardup and hostile.
 DATA ?= $(or $(PIPELINE_TEST_DATA),../shared/data)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 step = @printf '\n== %s\n' '$(1)'
@@ -49,7 +49,7 @@ test: ## every check: format, lints, tests, documentation, the site
 bench: setup ## measure speed
 	@cargo bench --locked --profile quick --package pipeline --bench '*'
 
-eval: setup ## score feeds, extraction and duplicates on a corpus, beside peers (DATA=folder)
+eval: setup ## score feeds, extraction, duplicates and hostile input on a corpus, beside peers (DATA=folder)
 	@test -d "$(DATA)" || { echo "There is no corpus at $(DATA). Name its folder: make eval DATA=…"; exit 1; }
 	@.ci/setup.sh peers
 	@cargo build --locked --profile quick --package evals

@@ -1,12 +1,13 @@
 //! Scores this program's parts on a folder of test data, beside peers that do the same.
 //!
-//! `evals feeds|extraction|duplicates DIR` scores one part, `evals all DIR` every part on a folder laid out as
-//! `feeds/`, `pages/` and `neardup/`: tables on stdout, JSON with `--json`, Markdown into a file with `--write`.
+//! `evals feeds|extraction|duplicates|hostile DIR` scores one part, `evals all DIR` every part on a folder laid out as
+//! `feeds/`, `pages/`, `neardup/` and `hostile/`: tables on stdout, JSON with `--json`, Markdown into a file with `--write`.
 
 mod duplicates;
 mod extraction;
 mod feeds;
 mod index;
+mod hostile;
 mod peers;
 mod report;
 
@@ -61,6 +62,11 @@ enum What {
         /// The folder of pairs.
         dir: PathBuf,
     },
+    /// What hostile files and URLs do to the parsers and the door: nothing, it is hoped.
+    Hostile {
+        /// The folder of hostile files, with `generated/ssrf-urls.jsonl`.
+        dir: PathBuf,
+    },
     /// All of these.
     All {
         /// The folder that holds their folders.
@@ -69,16 +75,20 @@ enum What {
 }
 
 fn main() -> anyhow::Result<()> {
+    // The door makes a client, which needs a TLS provider; a second installation is refused, which is what is wanted.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let Command { options, what } = Command::parse();
     let peers = Peers { python: options.peers.clone() };
     let reports = match what {
         What::Feeds { dir } => vec![feeds::score(&dir, &peers)?],
         What::Extraction { dir } => vec![extraction::score(&dir, &peers)?],
         What::Duplicates { dir } => vec![duplicates::score(&dir, &peers, options.index)?],
+        What::Hostile { dir } => vec![hostile::score(&dir)?],
         What::All { dir } => vec![
             feeds::score(&dir.join("feeds"), &peers)?,
             extraction::score(&dir.join("pages/aeb"), &peers)?,
             duplicates::score(&dir.join("neardup/synthetic"), &peers, options.index)?,
+            hostile::score(&dir.join("hostile"))?,
         ],
     };
     let text = if options.json {

@@ -266,10 +266,10 @@ fn from_atom(
     response: &Response,
     now: Timestamp,
 ) -> Result<(Vec<Entry>, Vec<String>), SourceError> {
-    let (read, mut notes) =
+    let feed::FeedRead { entries, mut notes, .. } =
         feed::read_feed(&response.body, response.content_type.as_deref(), &response.final_url, now)?;
     let mut not_final = 0usize;
-    let entries = read
+    let entries = entries
         .into_iter()
         .take(MOST)
         .filter_map(|mut entry| {

@@ -27,7 +27,7 @@ mod sitemap;
 
 pub use autodiscovery::{FeedForm, FoundFeed, feeds_of, guesses};
 pub use canonical::canonical;
-pub use door::{Conditional, Door, DoorError, DoorOptions, Extra, Response, Retry};
+pub use door::{Conditional, Door, DoorError, DoorOptions, Extra, Resolve, Response, Retry, SystemResolver};
 pub use extract::{EXTRACTOR, ExtractError, Extracted, extract};
 pub use feed::{FeedRead, read_feed};
 pub use fetch::{Carried, FetchError, Fetched, FetchedVia, fetch};

@@ -5,10 +5,13 @@
 //! the check and another to the connection.
 
 mod address;
+mod body;
 mod error;
 mod extra;
+mod redirects;
 mod resolver;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{self, HeaderMap, HeaderValue};
@@ -19,11 +22,13 @@ use url::{Host, Url};
 pub use address::is_public;
 pub use error::{DoorError, Retry};
 pub use extra::Extra;
+pub use resolver::{Resolve, SystemResolver};
 
 pub(crate) use error::shown;
 
+use body::BodyError;
 use error::Blocked;
-use resolver::Resolver;
+use resolver::Checked;
 
 /// How much of the body of an answer that says "no" is kept: enough to see what kind of page it is.
 const ERROR_BODY: usize = 64 * 1024;
@@ -118,10 +123,21 @@ impl Door {
     /// # Errors
     /// [`DoorError::Setup`] where the HTTP client cannot be built or an exception is not `host` or `host:port`.
     pub fn new(options: DoorOptions) -> Result<Self, DoorError> {
+        Self::with_resolver(options, Arc::new(SystemResolver))
+    }
+
+    /// Makes a door that asks another resolver than the system's. What it answers is checked all the same, and a connection
+    /// goes to no address but those that were checked.
+    ///
+    /// # Errors
+    /// As [`Door::new`].
+    pub fn with_resolver(options: DoorOptions, resolver: Arc<dyn Resolve>) -> Result<Self, DoorError> {
         for entry in &options.allow_private {
             check_exception(entry)?;
         }
-        Ok(Self { strict: client(&options, false)?, excepted: client(&options, true)?, options })
+        let strict = client(&options, Checked { by: resolver.clone(), private: false })?;
+        let excepted = client(&options, Checked { by: resolver, private: true })?;
+        Ok(Self { strict, excepted, options })
     }
 
     /// The options it was made with.
@@ -167,7 +183,8 @@ impl Door {
         let mut hops: Vec<String> = Vec::new();
         loop {
             let answer = self.ask(&at, conditional, extra.at(&first, &at), allow).await?;
-            let Some(target) = redirect_target(&at, &answer)? else {
+            let location = answer.headers().get(header::LOCATION);
+            let Some(target) = redirects::target(&at, answer.status(), location)? else {
                 return self.read(at, hops, answer).await;
             };
             if hops.len() >= self.options.max_redirects {
@@ -180,14 +197,8 @@ impl Door {
                 }
                 other => other,
             })?;
-            if at.scheme() == "https" && next.scheme() == "http" {
-                let why = format!("from https down to {}", shown(next.as_str()));
-                return Err(DoorError::Redirect { url: shown(url), why });
-            }
+            redirects::admit(url, &at, &next, &hops)?;
             hops.push(at.to_string());
-            if hops.iter().any(|hop| hop == next.as_str()) {
-                return Err(DoorError::Redirect { url: shown(url), why: "in a circle".to_owned() });
-            }
             at = next;
         }
     }
@@ -263,25 +274,26 @@ impl Door {
         let headers = answer.headers().clone();
         let text = |name: header::HeaderName| Some(headers.get(name)?.to_str().ok()?.to_owned());
         let validator = |name| text(name).filter(|value| value.len() <= MAX_VALIDATOR);
+        // The body of an answer that says "no" changes nothing: the status is the answer.
         let failed = status.as_u16() >= 400;
         let limit = if failed { ERROR_BODY } else { self.options.max_bytes };
-        let too_large = || DoorError::TooLarge { url: shown(url.as_str()), limit };
-        let mut body = Vec::new();
-        // A body that breaks off after an error status changes nothing: the status is the answer.
-        while let Some(chunk) = match answer.chunk().await {
-            Ok(chunk) => chunk,
-            Err(_) if failed => None,
-            Err(error) => return Err(transport(&url, error)),
-        } {
-            let room = limit - body.len();
-            if chunk.len() > room && !failed {
-                return Err(too_large());
+        let stated = answer.content_length().filter(|_| !failed);
+        let read = match body::foreign_encoding(&headers) {
+            Some(encoding) if status != StatusCode::NOT_MODIFIED => Err(BodyError::Encoding(encoding)),
+            _ => body::bounded(limit, stated, &mut answer).await,
+        };
+        let body = match read {
+            Ok(body) => body,
+            Err(BodyError::TooLarge(start)) if failed => start,
+            Err(BodyError::Broken { start, .. }) if failed => start,
+            Err(BodyError::Encoding(_)) if failed => Vec::new(),
+            Err(BodyError::TooLarge(_)) => return Err(DoorError::TooLarge { url: shown(url.as_str()), limit }),
+            Err(BodyError::Broken { why, .. }) => return Err(transport(&url, why)),
+            Err(BodyError::Encoding(name)) => {
+                let why = format!("its body is packed as `{name}`, which was not asked for and is not read");
+                return Err(DoorError::Broken { url: shown(url.as_str()), why });
             }
-            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-            if chunk.len() > room {
-                break;
-            }
-        }
+        };
         Ok(Response {
             status: status.as_u16(),
             final_url: url.to_string(),
@@ -299,7 +311,7 @@ impl Door {
     }
 }
 
-fn client(options: &DoorOptions, excepted: bool) -> Result<Client, DoorError> {
+fn client(options: &DoorOptions, resolver: Checked) -> Result<Client, DoorError> {
     let mut headers = HeaderMap::new();
     headers.insert(
         header::ACCEPT,
@@ -316,7 +328,7 @@ fn client(options: &DoorOptions, excepted: bool) -> Result<Client, DoorError> {
         .no_proxy()
         .connect_timeout(Duration::from_secs(options.connect_timeout_seconds.max(1)))
         .pool_idle_timeout(Duration::from_secs(20))
-        .dns_resolver(std::sync::Arc::new(Resolver { private: excepted }))
+        .dns_resolver(Arc::new(resolver))
         .build()
         .map_err(|error| DoorError::Setup { why: error.to_string() })
 }
@@ -328,20 +340,6 @@ fn check_exception(entry: &str) -> Result<(), DoorError> {
         return Ok(());
     }
     Err(DoorError::Setup { why: format!("`{entry}` in allow_private is not `host` or `host:port`") })
-}
-
-/// Where a redirect leads, or `None` where the answer is none.
-fn redirect_target(at: &Url, answer: &reqwest::Response) -> Result<Option<Url>, DoorError> {
-    if !matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
-        return Ok(None);
-    }
-    let wrong = |why: &str| DoorError::Redirect { url: shown(at.as_str()), why: why.to_owned() };
-    let location = answer.headers().get(header::LOCATION).ok_or_else(|| wrong("to nowhere: no Location was sent"))?;
-    // Servers do send raw UTF-8 here, which is not allowed but meant.
-    let location = std::str::from_utf8(location.as_bytes()).map_err(|_| wrong("to a Location that is no text"))?;
-    let mut target = at.join(location.trim()).map_err(|_| wrong("to a Location that is no URL"))?;
-    target.set_fragment(None);
-    Ok(Some(target))
 }
 
 fn transport(url: &Url, error: reqwest::Error) -> DoorError {
