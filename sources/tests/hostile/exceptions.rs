@@ -78,7 +78,7 @@ async fn an_exception_leads_to_no_other_private_host_by_a_redirect() {
         "http://169.254.169.254/latest/".to_owned(),
     ] {
         let url = format!("http://{}/{}", listener.host, to.replace('/', "%2F"));
-        let error = door.get(&url, &Conditional::default(), &[listener.host.clone()]).await.unwrap_err();
+        let error = door.get(&url, &Conditional::default(), std::slice::from_ref(&listener.host)).await.unwrap_err();
         assert!(matches!(error, DoorError::Redirect { .. } | DoorError::Refused { .. }), "{to}: {error}");
     }
     assert_eq!(victim.seen(), Vec::<String>::new());

@@ -102,4 +102,4 @@ async fn no_document_takes_long_reads_a_file_or_asks_anyone() {
 }
 
 /// The bound is a second; code that is not optimised, on a machine that does other things too, gets more.
-const LONGEST: Duration = Duration::from_secs(if cfg!(debug_assertions) { 5 } else { 1 });
+const LONGEST: Duration = Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 1 });
