@@ -39,7 +39,7 @@ const PARSERS: [Parser; 4] = [
     ("fingerprint", |bytes| {
         let text = String::from_utf8_lossy(bytes);
         let text: String = text.chars().take(200_000).collect();
-        Ok(format!("{:?}", sources::Fingerprint::of(&text).bands().len()))
+        Ok(format!("{:?}", sources::Fingerprint::of(&text).keys().len()))
     }),
 ];
 
