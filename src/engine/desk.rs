@@ -43,6 +43,8 @@ pub struct Desk {
     pub(super) builtin: Provider,
     pub(super) forges: BTreeMap<SiteName, Result<Forge, String>>,
     pub(super) grounds: BTreeMap<SiteName, Mutex<Ground>>,
+    /// The run in which the posts of each site were last looked at.
+    pub(super) posts_checked: BTreeMap<SiteName, Mutex<Option<RunId>>>,
     /// The run under way.
     pub(super) run: RwLock<Option<RunId>>,
     /// What performers noticed on the side, for machines that are not their own.
@@ -69,6 +71,7 @@ impl Desk {
         let forges =
             config.sites.iter().filter_map(|site| site.forge.as_ref().map(|f| (site.name.clone(), forge(f)))).collect();
         let grounds = config.sites.iter().map(|s| (s.name.clone(), Mutex::new(Ground::default()))).collect();
+        let posts_checked = config.sites.iter().map(|s| (s.name.clone(), Mutex::default())).collect();
         let (asides, asides_in) = unbounded_channel();
         Ok(Arc::new(Self {
             config,
@@ -83,6 +86,7 @@ impl Desk {
             builtin,
             forges,
             grounds,
+            posts_checked,
             run: RwLock::new(None),
             asides,
             asides_in: Mutex::new(asides_in),

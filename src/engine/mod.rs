@@ -13,6 +13,8 @@ pub mod asking;
 pub mod brief;
 pub mod perform;
 pub mod receive;
+pub mod relate;
+pub mod posts;
 pub mod worker;
 pub mod tick;
 pub mod discover;

@@ -10,6 +10,9 @@ mod outbox;
 mod inbox;
 mod leads;
 mod stories;
+mod relations;
+mod posts;
+mod vectors;
 mod writing;
 mod calls;
 mod runs;
@@ -27,9 +30,12 @@ pub use inbox::{Entry, InboxRow};
 pub use leads::{ArticleRow, JournalRow, NewLead, Sight};
 pub use lock::{Role, RunnerLock, Taken};
 pub use outbox::{Cause, OutboxRow};
+pub use posts::PostRow;
+pub use relations::{Growth, StoryMember};
 pub use runs::{PollRow, RunRow};
 pub use stories::{Likeness, Member};
 pub use tx::Tx;
+pub use vectors::Vector;
 pub use writing::ProposalRow;
 
 /// Why the store cannot do what it was asked.
