@@ -13,6 +13,7 @@ use tokio::sync::{Mutex, RwLock};
 use super::EngineError;
 use super::clock::Clock;
 use super::ground::Ground;
+use super::posts::PostsChecked;
 use super::progress::Teller;
 use crate::config::{Config, Site};
 use crate::hugo::Hugo;
@@ -43,8 +44,8 @@ pub struct Desk {
     pub(super) builtin: Provider,
     pub(super) forges: BTreeMap<SiteName, Result<Forge, String>>,
     pub(super) grounds: BTreeMap<SiteName, Mutex<Ground>>,
-    /// The run in which the posts of each site were last looked at.
-    pub(super) posts_checked: BTreeMap<SiteName, Mutex<Option<RunId>>>,
+    /// What is known of each site's posts in this run.
+    pub(super) posts_checked: BTreeMap<SiteName, Mutex<PostsChecked>>,
     /// The run under way.
     pub(super) run: RwLock<Option<RunId>>,
     /// What performers noticed on the side, for machines that are not their own.

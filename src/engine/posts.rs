@@ -1,9 +1,10 @@
 //! A site's own posts: in the fingerprint index before anything is compared with it, and again for each new commit of the
 //! default branch. What retells a post is no news.
 
+use jiff::Timestamp;
 use sources::Fingerprint;
 use states::relations::Membership;
-use states::words::{ArticleId, Origin, StoryId};
+use states::words::{ArticleId, Origin, RunId, StoryId};
 
 use super::desk::Desk;
 use super::ground::publish_outcome;
@@ -16,6 +17,15 @@ use crate::store::{PostRow, StoreError};
 const BATCH: usize = 100;
 /// A page of fewer words is a stub: half of the web would be like it.
 const FEWEST_WORDS: usize = 30;
+
+/// What is known of a site's posts in this run.
+#[derive(Debug, Default)]
+pub(super) struct PostsChecked {
+    /// The run in which they were read.
+    run: Option<RunId>,
+    /// Why they could not be read, and when: one look is enough for all that wait for it.
+    failed: Option<(Option<RunId>, Timestamp, String, String)>,
+}
 
 /// A post, read.
 struct Read {
@@ -33,17 +43,26 @@ impl Desk {
         let Some(checked) = self.posts_checked.get(&site.name) else { return Ok(()) };
         // Whoever comes second waits for the first.
         let mut checked = checked.lock().await;
-        let run = self.run().await;
-        if run.is_some() && *checked == run {
+        let (run, now) = (self.run().await, self.clock.now());
+        if run.is_some() && checked.run == run {
             return Ok(());
+        }
+        let fresh = |at: &Timestamp| now.duration_since(*at).as_secs() < self.config.desk.probe_seconds;
+        if let Some((_, _, cause, message)) = checked.failed.as_ref().filter(|f| f.0 == run && fresh(&f.1)) {
+            return Err(Outcome::deferred(cause.clone(), message.clone()));
         }
         let before = self.store.posts_read(&site.name).await?;
         match self.read_posts(site, before.as_deref()).await {
             Ok(()) => {}
-            Err(outcome) if before.is_none() => return Err(outcome),
+            Err(outcome) if before.is_none() => {
+                if let Outcome::Deferred { cause, message, .. } = &outcome {
+                    checked.failed = Some((run, now, cause.clone(), message.clone()));
+                }
+                return Err(outcome);
+            }
             Err(_) => tracing::warn!(site = %site.name, "the site cannot be read; its newest posts are not known yet"),
         }
-        *checked = run;
+        checked.run = run;
         Ok(())
     }
 
@@ -75,15 +94,29 @@ impl Desk {
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
         for Read { row, print } in batch {
-            tx.keep_post(row).await?;
+            let made = tx.made_with_slug(&site.name, slug(&row.path)).await?;
+            let row = PostRow { article: made.as_ref().map(|m| m.0.clone()), ..row.clone() };
+            tx.keep_post(&row).await?;
             let Some(print) = print else { continue };
             tx.index(&site.name, &row.id, &print.exact, &print.to_bytes(), &print.bands()).await?;
-            let story = StoryId::of(&row.id);
+            let (story, membership) = match made {
+                Some((_, story)) => (story, Membership::Copy),
+                None => (StoryId::of(&row.id), Membership::First),
+            };
             if tx.story_of(&row.id).await?.is_none() {
-                tx.join(&site.name, &row.id, &story, Membership::First, now).await?;
+                tx.join(&site.name, &row.id, &story, membership, now).await?;
             }
         }
         tx.commit().await
+    }
+}
+
+/// What a page's address ends in: its folder's name for a bundle, else its file's.
+fn slug(path: &str) -> &str {
+    let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+    match file.split('.').next().unwrap_or_default() {
+        "index" => folder.rsplit('/').next().unwrap_or_default(),
+        stem => stem,
     }
 }
 
@@ -96,5 +129,5 @@ fn read(site: &states::words::SiteName, page: SitePageText) -> Read {
         let passages: Vec<&str> = parsed.passages.iter().map(|p| p.text.as_str()).collect();
         Fingerprint::of(&passages.join("\n\n"))
     });
-    Read { row: PostRow { id, site: site.clone(), path: page.path, blob: page.blob, title }, print }
+    Read { row: PostRow { id, site: site.clone(), path: page.path, blob: page.blob, title, article: None }, print }
 }

@@ -164,7 +164,7 @@ async fn like(tx: &mut Tx, article: &ArticleRow, other: &ArticleId, how: How) ->
     let Some(story) = tx.story_of(other).await? else { return Ok(None) };
     let (theirs, title) = match tx.article(other).await? {
         Some(row) => (host(&row), tx.title_of(other).await?),
-        None => (None, tx.is_post(other).await?.flatten()),
+        None => (None, tx.known_post(other).await?.and_then(|post| post.title)),
     };
     let ours = host(article);
     let own_title = tx.title_of(&article.id).await?;
@@ -187,7 +187,8 @@ fn host(row: &ArticleRow) -> Option<String> {
 /// Where a member of a story stands, and since when. `None` for one that is not in the store.
 async fn standing(tx: &mut Tx, member: &ArticleId) -> Result<Option<(Standing, Timestamp)>> {
     let Some(row) = tx.article(member).await? else {
-        let post = tx.is_post(member).await?;
+        // The page of an article stands where that one does.
+        let post = tx.known_post(member).await?.filter(|post| post.article.is_none());
         return Ok(post.map(|_| (Standing::Live, Timestamp::UNIX_EPOCH)));
     };
     let digest = match &row.state {

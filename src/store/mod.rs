@@ -30,7 +30,7 @@ pub use inbox::{Entry, InboxRow};
 pub use leads::{ArticleRow, JournalRow, NewLead, Sight};
 pub use lock::{Role, RunnerLock, Taken};
 pub use outbox::{Cause, OutboxRow};
-pub use posts::PostRow;
+pub use posts::{KnownPost, PostRow};
 pub use relations::{Growth, StoryMember};
 pub use runs::{PollRow, RunRow};
 pub use stories::{Likeness, Member};

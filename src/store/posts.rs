@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use states::words::{ArticleId, SiteName};
+use states::words::{ArticleId, SiteName, StoryId};
 
-use super::{Result, Store, Tx};
+use super::{Result, Store, Tx, parse_id};
 
 /// A post of a site.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,17 @@ pub struct PostRow {
     pub blob: String,
     /// Its title, where its front matter has one.
     pub title: Option<String>,
+    /// Whose page it is, where the desk made it: that article tells its story, and the post is a copy of it.
+    pub article: Option<ArticleId>,
+}
+
+/// What a comparison needs to know of a post.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownPost {
+    /// Its title.
+    pub title: Option<String>,
+    /// Whose page it is, where the desk made it.
+    pub article: Option<ArticleId>,
 }
 
 impl Tx {
@@ -27,12 +38,13 @@ impl Tx {
     /// # Errors
     /// [`StoreError`](super::StoreError).
     pub async fn keep_post(&mut self, post: &PostRow) -> Result<()> {
-        sqlx::query("INSERT OR REPLACE INTO posts (id, site, path, blob, title) VALUES (?, ?, ?, ?, ?)")
+        sqlx::query("INSERT OR REPLACE INTO posts (id, site, path, blob, title, article) VALUES (?, ?, ?, ?, ?, ?)")
             .bind(post.id.as_str())
             .bind(post.site.as_str())
             .bind(&post.path)
             .bind(&post.blob)
             .bind(&post.title)
+            .bind(post.article.as_ref().map(ArticleId::as_str))
             .execute(self.conn())
             .await?;
         Ok(())
@@ -51,16 +63,34 @@ impl Tx {
         Ok(())
     }
 
-    /// The post of this id, where it is one; with its title.
+    /// The post of this id, where it is one.
     ///
     /// # Errors
     /// [`StoreError`](super::StoreError).
-    pub async fn is_post(&mut self, id: &ArticleId) -> Result<Option<Option<String>>> {
-        let row: Option<(Option<String>,)> = sqlx::query_as("SELECT title FROM posts WHERE id = ?")
-            .bind(id.as_str())
-            .fetch_optional(self.conn())
-            .await?;
-        Ok(row.map(|r| r.0))
+    pub async fn known_post(&mut self, id: &ArticleId) -> Result<Option<KnownPost>> {
+        let row: Option<(Option<String>, Option<String>)> =
+            sqlx::query_as("SELECT title, article FROM posts WHERE id = ?")
+                .bind(id.as_str())
+                .fetch_optional(self.conn())
+                .await?;
+        row.map(|(title, article)| Ok(KnownPost { title, article: article.map(|a| parse_id(&a)).transpose()? }))
+            .transpose()
+    }
+
+    /// The article whose page has this slug, with its story. A digest tells no story of its own.
+    ///
+    /// # Errors
+    /// [`StoreError`](super::StoreError).
+    pub async fn made_with_slug(&mut self, site: &SiteName, slug: &str) -> Result<Option<(ArticleId, StoryId)>> {
+        let row: Option<(String, String)> = sqlx::query_as(
+            "SELECT p.article, m.story FROM proposals p JOIN story_members m ON m.article = p.article \
+             WHERE p.site = ? AND p.slug = ?",
+        )
+        .bind(site.as_str())
+        .bind(slug)
+        .fetch_optional(self.conn())
+        .await?;
+        row.map(|(article, story)| Ok((parse_id(&article)?, parse_id(&story)?))).transpose()
     }
 }
 

@@ -53,7 +53,9 @@ CREATE TABLE update_of (article TEXT PRIMARY KEY, prior TEXT NOT NULL) STRICT, W
 
 -- What a site had before and beside the desk, in the fingerprint index under ids of its own.
 CREATE TABLE posts (
-    id TEXT PRIMARY KEY, site TEXT NOT NULL, path TEXT NOT NULL, blob TEXT NOT NULL, title TEXT, UNIQUE (site, path)
+    id TEXT PRIMARY KEY, site TEXT NOT NULL, path TEXT NOT NULL, blob TEXT NOT NULL, title TEXT,
+    article TEXT,                  -- whose page it is, where the desk made it
+    UNIQUE (site, path)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE posts_read (site TEXT PRIMARY KEY, base TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
