@@ -175,7 +175,7 @@ mod tests {
         let page = include_str!("../../docs/configuration.md");
         let example = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
         let config = Config::parse(example, Path::new("docs/configuration.md")).unwrap();
-        assert_eq!((config.sites.len(), config.providers.len(), config.workers.len()), (1, 2, 1));
+        assert_eq!((config.sites.len(), config.providers.len(), config.workers.len()), (1, 3, 1));
     }
 
     #[test]

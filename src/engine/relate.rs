@@ -113,6 +113,11 @@ impl Desk {
             tellers.push(Teller { article: member.article.clone(), standing, heat_then });
         }
         let decided = decide(related, &tellers, heat);
+        // What became evidence of an article goes with it.
+        let own = StoryId::of(&article.id);
+        if related.story != own && article.story.as_ref() == Some(&own) {
+            tx.merge_stories(&own, &related.story).await?;
+        }
         tx.join(&article.site, &article.id, &related.story, related.membership, at).await?;
         let prior = match &decided.outcome {
             Comparison::Update { of } => Some(of),

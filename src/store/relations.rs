@@ -69,6 +69,19 @@ impl Tx {
         Ok(())
     }
 
+    /// Brings the members of one story into another: its first article tells the same.
+    ///
+    /// # Errors
+    /// [`StoreError`](super::StoreError).
+    pub async fn merge_stories(&mut self, from: &StoryId, into: &StoryId) -> Result<()> {
+        for sql in
+            ["UPDATE story_members SET story = ? WHERE story = ?", "UPDATE articles SET story = ? WHERE story = ?"]
+        {
+            sqlx::query(sql).bind(into.as_str()).bind(from.as_str()).execute(self.conn()).await?;
+        }
+        Ok(())
+    }
+
     /// The members of a story as they joined; of a very long one the independent sources and the beginning.
     ///
     /// # Errors

@@ -264,7 +264,7 @@ pub fn decide(related: &Related, tellers: &[Teller], heat: usize) -> Decided {
         }
         Standing::Live if relation == Relation::Update => {
             // Of the page and its earlier updates the latest, so that each names the one before it.
-            let latest = worked().filter(|t| t.standing == Standing::Live).next_back().unwrap_or(leader);
+            let latest = worked().rfind(|t| t.standing == Standing::Live).unwrap_or(leader);
             quiet(Comparison::Update { of: latest.article.clone() })
         }
         Standing::TurnedDown => {

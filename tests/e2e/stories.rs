@@ -4,8 +4,10 @@ use std::time::{Duration, Instant};
 
 use jiff::ToSpan as _;
 
+use crate::harness::forge::FakeForge;
 use crate::harness::invent::{News, Numbers};
 use crate::harness::model::FakeModel;
+use crate::harness::site::copy_of_site;
 use crate::harness::web::{FakeWeb, Item, rss};
 use crate::harness::{hugo, skip};
 use crate::world::{Spec, World, page, rows};
@@ -33,6 +35,16 @@ fn alone(world: &World) {
     let toml = world.desk.read("pipeline.toml").unwrap();
     let toml = toml.replace("alone = 0\n", "alone = 1\nalone_from = 1\ntemplate = \"release\"\ndigest = false\n");
     world.desk.configure(&toml);
+}
+
+/// What another paper makes of it: half in the same words, and as much of its own.
+fn retold(first: &News, own: &News) -> News {
+    let mut retold = own.clone();
+    let half = first.paragraphs.len() * 5 / 9;
+    retold.paragraphs.truncate(retold.paragraphs.len() * 4 / 9);
+    retold.paragraphs.splice(0..0, first.paragraphs[..half].iter().cloned());
+    retold.title = format!("What {} {} changes", first.product, first.version);
+    retold
 }
 
 /// The same in other words: the words of each sentence in another order.
@@ -173,12 +185,7 @@ fn a_source_that_changes_while_a_page_waits_for_a_person_has_it_written_again() 
 fn another_paper_that_tells_the_same_becomes_evidence_and_a_copy_proves_nothing_more() {
     let (herald, world) = (FakeWeb::start(), World::new(0, &Spec::default()));
     let first = News::of(61, 500);
-    // Half of it in the same words, and as much of its own: the same story. Lightly edited: a copy.
-    let mut retold = News::of(63, 500);
-    let half = first.paragraphs.len() * 5 / 9;
-    retold.paragraphs.truncate(retold.paragraphs.len() * 4 / 9);
-    retold.paragraphs.splice(0..0, first.paragraphs[..half].iter().cloned());
-    retold.title = format!("What {} {} changes", first.product, first.version);
+    let retold = retold(&first, &News::of(63, 500));
     tell(&world.web, &[("/news", &first)]);
     tell(&herald, &[("/retold", &retold), ("/copied", &first.edited())]);
     let toml = world.desk.read("pipeline.toml").unwrap();
@@ -198,6 +205,42 @@ fn another_paper_that_tells_the_same_becomes_evidence_and_a_copy_proves_nothing_
     let briefs: Vec<String> = rows(&world.dump(), "briefs").iter().map(|r| (*r).to_owned()).collect();
     let [brief] = briefs.as_slice() else { panic!("{briefs:#?}") };
     assert_eq!(brief.matches("\"publisher\":").count(), 2, "{brief}");
+}
+
+#[test]
+fn more_of_a_story_that_is_proposed_is_written_once_under_the_proposal() {
+    if hugo().is_none() {
+        return skip("there is no Hugo (PIPELINE_HUGO, .tools/hugo)");
+    }
+    let (herald, forge) = (FakeWeb::start(), FakeForge::with(copy_of_site));
+    forge.require_token("forge-token");
+    herald.feed("/feed.xml", rss("The Herald", &herald.url("/"), &[]));
+    let site = format!(
+        "repo = \"{}\"\ncredentials = {{ token = {{ env = \"FORGE_TOKEN\" }} }}\n[site.forge]\napi = \"{}\"\n\
+         repo = \"o/r\"\ntoken_env = \"FORGE_TOKEN\"\n",
+        forge.git_url(),
+        forge.api_url()
+    );
+    let mut world = World::new(0, &Spec { site, sources: second(&herald), ..Spec::default() });
+    world.desk = world.desk.with_env("FORGE_TOKEN", "forge-token");
+    alone(&world);
+    let first = News::of(61, 700);
+    tell(&world.web, &[("/news", &first)]);
+    world.run_to(0);
+    assert_eq!(counted(&world, "Proposed"), 1, "{:?}", world.states());
+    let pushes = forge.pushes().len();
+
+    tell(&herald, &[("/retold", &retold(&first, &News::of(63, 700)))]);
+    world.run_to(0);
+    assert_eq!((counted(&world, "Proposed"), counted(&world, "Duplicate")), (1, 1), "{:?}", world.states());
+    let comments = forge.ledger().of("comment");
+    assert_eq!(comments.len(), 1, "{}", forge.ledger());
+    let said = comments[0].detail.as_str().unwrap().replace('\u{200b}', "");
+    assert!(said.contains(&herald.url("/retold")), "{said}");
+
+    world.run_to(0);
+    assert_eq!(forge.ledger().count("comment"), 1, "{}", forge.ledger());
+    assert_eq!(forge.pushes().len(), pushes, "the page is left as it is");
 }
 
 #[test]
