@@ -90,6 +90,18 @@ async fn summary(store: &Store, row: &ArticleRow) -> Result<String, Failure> {
     let _ = writeln!(text, "“{title}”");
     let _ = writeln!(text, "{}: {}", row.state.name(), row.state.reason());
     let _ = writeln!(text, "article {} of {}, from {}", row.id, row.site, row.origin);
+    if let State::Duplicate { of, .. } = &row.state {
+        match (store.post(of).await?, store.article(of).await?) {
+            (Some((path, title)), _) => {
+                let title = title.map(|t| format!(" “{t}”")).unwrap_or_default();
+                let _ = writeln!(text, "it repeats the site's own post{title}: {path}");
+            }
+            (None, Some(other)) => {
+                let _ = writeln!(text, "it repeats “{}”: {}", other.label(), other.state.reason());
+            }
+            (None, None) => {}
+        }
+    }
     if let Some(lead) = &row.lead {
         let _ = writeln!(text, "found {} at the source {}: {}", minute(lead.found_at), lead.source, lead.url);
     }

@@ -97,6 +97,14 @@ impl Config {
                 ));
             }
         }
+        let embed = std::iter::once(&self.routes).chain(self.sites.iter().filter_map(|s| s.routes.as_ref()));
+        if embed.flat_map(|r| &r.embed).any(|name| name == "builtin") {
+            return Err(
+                "the route `embed` names `builtin`, which knows no meanings: name an embedding model, or leave \
+                        the route out"
+                    .into(),
+            );
+        }
         self.sites.iter().try_for_each(|site| self.check_site(site))
     }
 
@@ -113,6 +121,9 @@ impl Config {
         if !site.schedule.is_empty() {
             crate::engine::schedule::parse(&site.schedule)
                 .map_err(|e| format!("the site `{name}`: `schedule` is no cron expression: {e}"))?;
+        }
+        if !(site.same_story > 0.0 && site.same_story <= 1.0) {
+            return Err(format!("the site `{name}`: `same_story` is a cosine, above 0 and at most 1"));
         }
         if site.threshold > 100 || site.select.alone_from > 100 {
             return Err(format!("the site `{name}`: scores go from 0 to 100"));
@@ -164,7 +175,7 @@ mod tests {
         let page = include_str!("../../docs/configuration.md");
         let example = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
         let config = Config::parse(example, Path::new("docs/configuration.md")).unwrap();
-        assert_eq!((config.sites.len(), config.providers.len(), config.workers.len()), (1, 2, 1));
+        assert_eq!((config.sites.len(), config.providers.len(), config.workers.len()), (1, 3, 1));
     }
 
     #[test]
@@ -193,6 +204,8 @@ mod tests {
         assert!(error("").contains("there is no [[site]]"));
         let site = "[[site]]\nname = \"a\"\nrepo = \"r\"\n";
         assert!(error(&format!("[routes]\ndraft = [\"gpt\"]\n{site}")).contains("a route names `gpt`"));
+        assert!(error(&format!("[routes]\nembed = [\"builtin\"]\n{site}")).contains("knows no meanings"));
+        assert!(error(&format!("{site}same_story = 85\n")).contains("a cosine"));
         assert!(error(&format!("{site}{site}")).contains("two [[site]] are called `a`"));
         assert!(error(&format!("{site}time_zone = \"Mars\"\n")).contains("IANA time zone"));
         assert!(error(&format!("{site}schedule = \"often\"\n")).contains("cron"));

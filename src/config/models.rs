@@ -13,6 +13,10 @@ use crate::models::{Api, OpenAiOptions, ProviderOptions, SchemaMode, Secret, Tas
 pub struct Routes {
     /// Is a lead worth writing about.
     pub triage: Vec<String>,
+    /// What does it mean: embedding models, which tell the same story in other words apart from another one. Empty: words
+    /// alone decide.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub embed: Vec<String>,
     /// Write it.
     pub draft: Vec<String>,
     /// Judge it.
@@ -22,7 +26,7 @@ pub struct Routes {
 impl Default for Routes {
     fn default() -> Self {
         let builtin = || vec!["builtin".to_owned()];
-        Self { triage: builtin(), draft: builtin(), judge: builtin() }
+        Self { triage: builtin(), embed: Vec::new(), draft: builtin(), judge: builtin() }
     }
 }
 
@@ -31,6 +35,7 @@ impl Routes {
     pub fn of(&self, task: Task) -> &[String] {
         match task {
             Task::Triage => &self.triage,
+            Task::Embed => &self.embed,
             Task::Draft => &self.draft,
             Task::Judge => &self.judge,
         }
@@ -38,7 +43,7 @@ impl Routes {
 
     /// Every name on any route.
     pub fn names(&self) -> impl Iterator<Item = &String> {
-        self.triage.iter().chain(&self.draft).chain(&self.judge)
+        self.triage.iter().chain(&self.embed).chain(&self.draft).chain(&self.judge)
     }
 }
 

@@ -40,6 +40,9 @@ pub struct Site {
     pub voice: String,
     /// The least score of a lead, 0 to 100.
     pub threshold: u8,
+    /// From which likeness of meaning on (a cosine, above 0 and at most 1) two leads tell the same story; used where a route
+    /// `embed` names a model.
+    pub same_story: f64,
     /// The most proposals open or in work at a time.
     pub max_open: u32,
     /// Leads older than this many days are known, not worked.
@@ -86,6 +89,7 @@ impl Default for Site {
             topics: Vec::new(),
             voice: "Plain and exact, for engineers.".into(),
             threshold: 40,
+            same_story: 0.85,
             max_open: 3,
             max_lead_age_days: 30,
             first_poll: 10,

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gates::inventory::Inventory;
-use states::state::Candidate;
+use sources::{Fingerprint, Relation, compare};
+use states::relations::Membership;
+use states::state::{Candidate, State};
 use states::words::text::content_words;
 use states::words::{ArticleId, Brief, BriefSource, RelatedPost, Snapshot, SourceKind, Template};
 
@@ -74,34 +76,67 @@ impl Desk {
         })
     }
 
-    /// The snapshots of a lead and of what repeats its story, the lead's own first. Verbatim copies prove nothing more.
+    /// The snapshots of a lead and of what repeats its story, the lead's own first; of each page the newest generation.
+    /// Verbatim copies prove nothing more, and an update tells what is new in its own text.
     async fn evidence_of(
         &self,
         chosen: &Chosen,
         most: usize,
     ) -> Result<Vec<(ArticleId, Snapshot, SourceKind)>, StoreError> {
-        let kind_of = |row: &ArticleRow| row.lead.as_ref().map_or(SourceKind::Report, |l| l.kind);
-        let mut found = Vec::new();
-        if let Some(snapshot) = self.store.snapshot(&chosen.candidate.snapshot).await? {
-            found.push((chosen.row.id.clone(), snapshot, kind_of(&chosen.row)));
-        }
+        let mut rows = vec![(chosen.row.clone(), chosen.candidate.snapshot.clone())];
+        let updates = !self.store.priors_of(&chosen.row.id).await?.is_empty();
         for member in self.store.members(&chosen.candidate.story).await? {
-            if found.len() >= most || member.article == chosen.row.id || member.relation == "copy" {
+            if updates || member.article == chosen.row.id || member.relation == Membership::Copy.as_str() {
                 continue;
             }
             let Some(row) = self.store.article(&member.article).await? else { continue };
             let snapshot = match &row.state {
-                states::state::State::Duplicate { snapshot, .. } => Some(snapshot),
-                states::state::State::Skipped { candidate: Some(c), .. } => Some(&c.snapshot),
-                _ => None,
+                State::Duplicate { snapshot, .. } => snapshot.clone(),
+                State::Skipped { candidate: Some(c), .. } => c.snapshot.clone(),
+                _ => continue,
             };
-            let Some(snapshot) = snapshot else { continue };
-            if let Some(snapshot) = self.store.snapshot(snapshot).await? {
-                found.push((row.id.clone(), snapshot, kind_of(&row)));
+            let page = |r: &ArticleRow| r.lead.as_ref().map(|l| (l.canonical.clone(), l.generation));
+            let of_same = rows.iter_mut().find(|(r, _)| page(r).zip(page(&row)).is_some_and(|(a, b)| a.0 == b.0));
+            match of_same {
+                Some(older) if page(&older.0) < page(&row) => *older = (row, snapshot),
+                Some(_) => {}
+                None => rows.push((row, snapshot)),
             }
+        }
+        let mut found: Vec<(ArticleId, Snapshot, SourceKind)> = Vec::new();
+        let comparing = self.config.desk.fingerprint;
+        let mut prints: Vec<Fingerprint> = Vec::new();
+        for (row, snapshot) in rows {
+            if found.len() >= most {
+                break;
+            }
+            let Some(snapshot) = self.store.snapshot(&snapshot).await? else { continue };
+            let print = Fingerprint::by(comparing.preset, snapshot.body());
+            let copied = |p: &Fingerprint| compare(p, &print, &comparing.thresholds()) == Relation::Copy;
+            if prints.iter().any(copied) {
+                continue;
+            }
+            prints.push(print);
+            found.push((row.id, snapshot, row.lead.map_or(SourceKind::Report, |l| l.kind)));
         }
         Ok(found)
     }
+}
+
+/// A brief with one more source, or with the newer text of one it has. `None` where it brings nothing or is full.
+pub(super) fn grown(brief: &Brief, snapshot: &Snapshot, article: ArticleId, kind: SourceKind) -> Option<Brief> {
+    if brief.template == Template::Digest || brief.sources.iter().any(|s| s.snapshot == snapshot.id) {
+        return None;
+    }
+    let mut brief = brief.clone();
+    let source = BriefSource::of(snapshot, article, kind);
+    let older = brief.sources.iter().position(|s| s.url == source.url);
+    match older {
+        Some(at) => brief.sources[at] = source,
+        None if brief.sources.len() < SOURCES => brief.sources.push(source),
+        None => return None,
+    }
+    Some(brief)
 }
 
 /// The primary keyword and up to five more: words of the titles, the best source's first. A word weighs by how often its own

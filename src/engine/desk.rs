@@ -13,6 +13,7 @@ use tokio::sync::{Mutex, RwLock};
 use super::EngineError;
 use super::clock::Clock;
 use super::ground::Ground;
+use super::posts::PostsChecked;
 use super::progress::Teller;
 use crate::config::{Config, Site};
 use crate::hugo::Hugo;
@@ -43,6 +44,8 @@ pub struct Desk {
     pub(super) builtin: Provider,
     pub(super) forges: BTreeMap<SiteName, Result<Forge, String>>,
     pub(super) grounds: BTreeMap<SiteName, Mutex<Ground>>,
+    /// What is known of each site's posts in this run.
+    pub(super) posts_checked: BTreeMap<SiteName, Mutex<PostsChecked>>,
     /// The run under way.
     pub(super) run: RwLock<Option<RunId>>,
     /// What performers noticed on the side, for machines that are not their own.
@@ -69,6 +72,7 @@ impl Desk {
         let forges =
             config.sites.iter().filter_map(|site| site.forge.as_ref().map(|f| (site.name.clone(), forge(f)))).collect();
         let grounds = config.sites.iter().map(|s| (s.name.clone(), Mutex::new(Ground::default()))).collect();
+        let posts_checked = config.sites.iter().map(|s| (s.name.clone(), Mutex::default())).collect();
         let (asides, asides_in) = unbounded_channel();
         Ok(Arc::new(Self {
             config,
@@ -83,6 +87,7 @@ impl Desk {
             builtin,
             forges,
             grounds,
+            posts_checked,
             run: RwLock::new(None),
             asides,
             asides_in: Mutex::new(asides_in),

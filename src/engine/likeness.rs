@@ -8,7 +8,7 @@ use crate::store::{Print, Result, Tx};
 /// Something that the site has seen and that a text is like.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
-    /// An article's id, or `post:` and the path of a post of the site.
+    /// The id of an article, or of a post of the site.
     pub id: String,
     /// What the text is to it: a copy, or near.
     pub relation: Relation,

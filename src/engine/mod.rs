@@ -14,6 +14,8 @@ pub mod brief;
 pub mod likeness;
 pub mod perform;
 pub mod receive;
+pub mod relate;
+pub mod posts;
 pub mod worker;
 pub mod tick;
 pub mod discover;

@@ -5,6 +5,8 @@ use states::state::{Proposal, Score};
 use states::words::{Draft, PageFile, Report};
 use states::worker::WorkerEvent;
 
+use crate::store::Vector;
+
 /// What became of an effect.
 #[derive(Debug)]
 pub enum Outcome {
@@ -46,6 +48,13 @@ pub enum Done {
     Refused(String),
     /// The snapshot was fingerprinted; the comparison is made where it is committed.
     Fingerprinted(Fingerprint),
+    /// It was found out what the text means; the comparison is made where it is committed.
+    Understood {
+        /// The model that says so.
+        model: String,
+        /// What it says.
+        vector: Vector,
+    },
     /// The lead was scored.
     Scored(Score),
     /// A draft was written.

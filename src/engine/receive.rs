@@ -1,19 +1,18 @@
 //! Receiving: what an effect brought back is committed together with the event it means, and the outbox row is closed in the
 //! same transaction.
 
-use sources::Fingerprint;
-use states::event::{Comparison, Event};
+use states::event::Event;
 use states::machine::{Happening, Machine};
 use states::retry::{self, Next};
-use states::state::{Gated, Moment, Relation, State};
-use states::words::{ArticleId, MachineId, PageIdentity, Report, RunId, StoryId};
+use states::state::{Gated, Moment, State};
+use states::words::{ArticleId, MachineId, PageIdentity, Report, RunId};
 use states::worker::{WorkerEvent, WorkerState};
 
 use super::EngineError;
 use super::desk::Desk;
-use super::likeness::{near, print};
 use super::outcome::{Done, Outcome};
 use super::progress::Progress;
+use super::relate::Compared;
 use crate::store::machines::{Applied, DeadKind};
 use crate::store::{ArticleRow, OutboxRow, ProposalRow, Result, StoreError, Tx};
 
@@ -230,10 +229,33 @@ impl Context<'_> {
                 after.told.push(Progress::Notice(text));
                 return tx.close(&self.row.key).await;
             }
+            (Done::Fingerprinted(fingerprint), Some(article)) => {
+                let compared = self.desk.compare(tx, article, &fingerprint, self.moment.at).await?;
+                return self.compared(tx, compared, after).await;
+            }
+            (Done::Understood { model, vector }, Some(article)) => {
+                let Some(compared) = self.desk.understand(tx, article, &model, &vector, self.moment.at).await? else {
+                    // Nothing like it: the scoring goes on.
+                    return tx.again(&self.row.key, self.moment.at, None).await;
+                };
+                return self.compared(tx, compared, after).await;
+            }
             (done, Some(article)) => self.article_event(tx, article, done).await?.into(),
             (_, None) => return Err(broken(&self.row.machine, "its article is missing")),
         };
         self.event(tx, &event, after).await
+    }
+
+    /// What the comparison means for the article itself, and then for the one whose story has grown by it.
+    async fn compared(&self, tx: &mut Tx, compared: Compared, after: &mut After) -> Result<()> {
+        self.event(tx, &compared.event.into(), after).await?;
+        let Some((into, event)) = compared.grows else { return Ok(()) };
+        let (id, event) = (MachineId::Article(into), Happening::Article(event));
+        if let Applied::Illegal(why) = self.desk.happen(tx, &id, &event, after).await? {
+            let text = states::stored::write_event(&event);
+            tx.dead_letter(&id, None, DeadKind::Illegal, &text, &why.to_string(), &self.moment).await?;
+        }
+        Ok(())
     }
 
     /// Stores what was brought and says what it means.
@@ -251,7 +273,6 @@ impl Context<'_> {
             }
             Done::Gone(why) => Event::PageGone { why },
             Done::Refused(why) => Event::PageRefused { why },
-            Done::Fingerprinted(fingerprint) => self.compared(tx, article, &fingerprint).await?,
             Done::Scored(score) => {
                 let threshold = self.desk.config.site(&article.site).map_or(0, |s| s.threshold);
                 let forced = article.lead.as_ref().is_some_and(|l| l.forced);
@@ -291,7 +312,9 @@ impl Context<'_> {
             Done::LiveSeen => Event::LiveSeen,
             Done::ShelfLifeOver => Event::ShelfLifeOver,
             Done::ReviewOver => Event::ReviewOver,
-            Done::Worker(_) | Done::Told(_) => return Err(broken(&self.row.machine, "not an article's outcome")),
+            Done::Worker(_) | Done::Told(_) | Done::Fingerprinted(_) | Done::Understood { .. } => {
+                return Err(broken(&self.row.machine, "not an outcome that is an event by itself"));
+            }
         })
     }
 
@@ -314,60 +337,6 @@ impl Context<'_> {
         };
         let gated = Gated { report: id, bytes: report.bytes.clone(), base, verdict: words };
         Ok(Event::Gated { gated, verdict })
-    }
-
-    /// Compares with what the site has seen, and puts the fingerprint into the index, in this transaction.
-    async fn compared(&self, tx: &mut Tx, article: &ArticleRow, fingerprint: &Fingerprint) -> Result<Event> {
-        let thresholds = self.desk.config.desk.fingerprint.thresholds();
-        let alike = near(tx, &article.site, fingerprint, article.id.as_str(), &thresholds).await?;
-        tx.index(&article.site, print(article.id.as_str(), fingerprint)).await?;
-
-        let prior = match &article.lead {
-            Some(lead) => tx.earlier_generation(&article.site, &lead.canonical, lead.generation).await?,
-            None => None,
-        };
-        let mut best: Option<(Relation, StoryId)> = None;
-        for other in alike {
-            if other.relation != sources::Relation::Copy {
-                continue;
-            }
-            let Ok(other_id) = other.id.parse::<ArticleId>() else { continue };
-            // The page's own earlier text is an update unless nothing changed at all.
-            if !other.likeness.exact && prior.as_ref() == Some(&other_id) {
-                continue;
-            }
-            let Some(story) = tx.story_of(&other_id).await? else { continue };
-            best = Some((Relation::Copy, story));
-            break;
-        }
-        let own = StoryId::of(&article.id);
-        if let Some((relation, story)) = best {
-            let name = if relation == Relation::Copy { "copy" } else { "same_story" };
-            tx.join(&article.site, &article.id, &story, name).await?;
-            for member in tx.members_of(&story).await? {
-                if member != article.id && tx.article(&member).await?.is_some_and(|row| is_worked(&row.state)) {
-                    return Ok(Event::Compared { story, outcome: Comparison::Repeats { of: member, relation } });
-                }
-            }
-            return Ok(Event::Compared { story, outcome: Comparison::New });
-        }
-        if let Some(prior) = prior {
-            let story = tx.story_of(&prior).await?.unwrap_or(own);
-            tx.join(&article.site, &article.id, &story, "update").await?;
-            tx.update_of(&article.id, &prior).await?;
-            return Ok(Event::Compared { story, outcome: Comparison::Update { of: prior } });
-        }
-        tx.join(&article.site, &article.id, &own, "first").await?;
-        Ok(Event::Compared { story: own, outcome: Comparison::New })
-    }
-}
-
-/// Only a story that is in flight, rejected, declined, proposed or live makes a Duplicate.
-fn is_worked(state: &State) -> bool {
-    match state {
-        State::Skipped { .. } | State::Gone { .. } | State::Refused { .. } | State::Duplicate { .. } => false,
-        State::Parked { at, .. } => is_worked(at),
-        _ => true,
     }
 }
 

@@ -112,7 +112,10 @@ impl Desk {
     /// What a site writes about now, and why not more.
     async fn choose(&self, site: &Site, slot: Timestamp) -> Result<Choice, EngineError> {
         let rows = self.store.articles(Some(&site.name), Some("Shortlisted"), LOOK_AT).await?;
-        let waiting: Vec<Waiting> = rows.iter().filter_map(waiting).collect();
+        // What is being told is not begun a second time; what came back from a digest or was reopened waits.
+        let told = self.store.stories_being_told(&site.name).await?;
+        let waiting: Vec<Waiting> =
+            rows.iter().filter_map(waiting).filter(|w| w.forced || !told.contains(&w.story)).collect();
         let room = self.room(site).await?;
         let selected = select(&waiting, room, site.select.wish());
         if selected.picks.is_empty() {

@@ -8,6 +8,7 @@ pub mod answer;
 pub mod boundary;
 pub mod call_error;
 pub mod cost;
+pub mod embed;
 pub mod provider;
 pub mod question;
 pub mod replay;
@@ -26,11 +27,12 @@ pub use answer::{ParseError, TriageAnswer, TriageKind, answer_json, parse_draft,
 pub use boundary::BoundarySecret;
 pub use call_error::{Billed, CallClass, CallError, HoldCause, Usage};
 pub use cost::{cost, estimate_tokens, most};
+pub use embed::parse_vector;
 pub use provider::{Answer, Api, BadOptions, Finish, OpenAiOptions, Provider, ProviderOptions, SchemaMode};
 pub use question::{Asking, Message, Question, Role};
 pub use replay::record;
 pub use secret::Secret;
-pub use task::{DraftInput, JudgeInput, Task, TaskInput, TriageInput};
+pub use task::{DraftInput, EmbedInput, JudgeInput, Task, TaskInput, TriageInput};
 
 #[cfg(test)]
 mod testing;

@@ -12,10 +12,11 @@ use serde_json::{Map, Value, json};
 
 use super::call_error::{CallError, Usage};
 use super::cost::{estimate_tokens, message_tokens, tokens_of_bytes};
-use super::ollama;
 use super::provider::{Answer, Api, BadOptions, Finish, OpenAiOptions, SchemaMode};
 use super::question::Question;
+use super::task::Task;
 use super::wire::Wire;
+use super::{embed, ollama};
 
 /// A prompt of which the server counted fewer than this share of the estimate was clipped.
 const CLIPPED_BELOW_PERCENT: u64 = 60;
@@ -121,6 +122,9 @@ impl OpenAi {
 
     /// One request, one answer.
     pub(super) async fn ask(&self, question: &Question) -> Result<Answer, CallError> {
+        if question.task == Task::Embed {
+            return self.embed(question).await;
+        }
         let (estimated, answer) = estimate_tokens(question);
         let context = u64::from(self.options.context_tokens);
         if estimated + answer > context {
@@ -147,6 +151,25 @@ impl OpenAi {
             Api::Ollama => ollama::read(&reply)?,
         };
         self.judge(question, reply, milliseconds)
+    }
+
+    /// One request, one vector.
+    async fn embed(&self, question: &Question) -> Result<Answer, CallError> {
+        if embed::is_too_long(&self.options, question) {
+            let (estimated, answer) = estimate_tokens(question);
+            return Err(CallError::TooLong { estimated, answer, context: u64::from(self.options.context_tokens) });
+        }
+        let (path, mut body) = embed::request(&self.options, question);
+        for (name, value) in &self.options.extra_body {
+            body.insert(name.clone(), value.clone());
+        }
+        let sent_at = Instant::now();
+        let reply: Result<Value, OpenAIError> = match self.client.embeddings().path(path) {
+            Ok(embeddings) => embeddings.create_byot(Value::Object(body)).await,
+            Err(error) => Err(error),
+        };
+        let milliseconds = u64::try_from(sent_at.elapsed().as_millis()).unwrap_or(u64::MAX);
+        embed::read(&self.options, question, &reply.map_err(error_of)?, milliseconds)
     }
 
     fn body(&self, question: &Question) -> Map<String, Value> {

@@ -18,7 +18,7 @@ use super::boundary::without_marks;
 use super::cost::tokens_of_bytes;
 use super::question::Asking;
 use super::salience::{Line, Scored, rank};
-use super::task::{DraftInput, JudgeInput, Task, TriageInput};
+use super::task::{DraftInput, JudgeInput, TriageInput};
 use crate::templates::{TemplateError, render_text};
 
 /// The line between the rules and the question in a prompt template.
@@ -48,8 +48,7 @@ struct PromptTemplate {
 }
 
 impl PromptTemplate {
-    fn load(task: Task, asking: &Asking<'_>) -> Result<Self, TemplateError> {
-        let name = task.template();
+    fn load(name: &'static str, asking: &Asking<'_>) -> Result<Self, TemplateError> {
         let source = asking.templates.source(name)?;
         let broken = |why: &str| TemplateError::Broken { name: name.to_owned(), why: why.to_owned() };
         let version = source
@@ -87,7 +86,7 @@ fn budget(asking: &Asking<'_>, max_tokens: u32, taken_bytes: usize) -> usize {
 }
 
 pub(super) fn triage(input: &TriageInput, asking: &Asking<'_>, max_tokens: u32) -> Result<Rendered, TemplateError> {
-    let template = PromptTemplate::load(Task::Triage, asking)?;
+    let template = PromptTemplate::load("prompts/triage.md", asking)?;
     let topics = input.site_topics.join("\n");
     let taken = template.system.len() + template.user.len() + topics.len() + input.title.len() + input.url.len();
     let (text, left_out) = head(&input.text, budget(asking, max_tokens, taken).min(TRIAGE_BYTES));
@@ -108,7 +107,7 @@ pub(super) fn triage(input: &TriageInput, asking: &Asking<'_>, max_tokens: u32) 
 }
 
 pub(super) fn draft(input: &DraftInput, asking: &Asking<'_>, max_tokens: u32) -> Result<Rendered, TemplateError> {
-    let template = PromptTemplate::load(Task::Draft, asking)?;
+    let template = PromptTemplate::load("prompts/draft.md", asking)?;
     let brief = &input.brief;
     let ranked = rank(brief, &input.snapshots);
     let about = format!(
@@ -188,7 +187,7 @@ pub(super) fn draft(input: &DraftInput, asking: &Asking<'_>, max_tokens: u32) ->
 }
 
 pub(super) fn judge(input: &JudgeInput, asking: &Asking<'_>) -> Result<Rendered, TemplateError> {
-    let template = PromptTemplate::load(Task::Judge, asking)?;
+    let template = PromptTemplate::load("prompts/judge.md", asking)?;
     let mut question = input.question.clone();
     let rubric = question.as_object_mut().and_then(|members| members.remove("rubric"));
     let rubric = rubric.map(|r| lines_of(&r, 0)).unwrap_or_default();

@@ -6,9 +6,10 @@ use states::words::RequestKey;
 use states::words::hash::sha256_hex;
 
 use super::boundary::{BoundarySecret, without_marks};
+use super::embed;
 use super::prompt::{self, Rendered};
 use super::schema;
-use super::task::{DraftInput, JudgeInput, Task, TaskInput, TriageInput};
+use super::task::{DraftInput, EmbedInput, JudgeInput, Task, TaskInput, TriageInput};
 use crate::templates::{TemplateError, Templates};
 
 /// Of an answer that could not be read, no more bytes are shown to the model again.
@@ -129,6 +130,25 @@ impl Question {
         let max_tokens = asking.max_tokens.unwrap_or(1_000);
         let rendered = prompt::judge(&input, asking)?;
         Ok(Self::of(Task::Judge, TaskInput::Judge(Box::new(input)), asking, max_tokens, rendered))
+    }
+
+    /// What does this text mean? Nothing surrounds it: an embedding model follows no instructions.
+    pub fn embed(input: EmbedInput, asking: &Asking<'_>) -> Self {
+        let whole = embed::whole(&input);
+        Self {
+            task: Task::Embed,
+            prompt_version: 1,
+            messages: vec![Message { role: Role::User, text: embed::fitting(&whole, asking) }],
+            schema_name: Task::Embed.as_str().to_owned(),
+            schema: schema::of(Task::Embed),
+            max_tokens: 0,
+            temperature_milli: 0,
+            sample: 0,
+            left_out: 0,
+            inputs: json!({"text": whole}),
+            input: TaskInput::Embed(Box::new(input)),
+            template_hash: String::new(),
+        }
     }
 
     fn of(task: Task, input: TaskInput, asking: &Asking<'_>, max_tokens: u32, rendered: Rendered) -> Self {

@@ -9,6 +9,8 @@ use super::task::Task;
 pub fn of(task: Task) -> Value {
     match task {
         Task::Triage => triage(),
+        // A vector comes back, not an object.
+        Task::Embed => Value::Null,
         Task::Draft => draft(),
         Task::Judge => judge(),
     }

@@ -13,6 +13,8 @@ use states::words::{Brief, Draft, Finding, JudgeScore, Snapshots, SourceKind, Ti
 pub enum Task {
     /// Is a text worth writing about.
     Triage,
+    /// What does a text mean: a vector.
+    Embed,
     /// Write a draft from a brief.
     Draft,
     /// Score a draft by the rubric.
@@ -21,23 +23,15 @@ pub enum Task {
 
 impl Task {
     /// All tasks, in the order of an article's way.
-    pub const ALL: [Self; 3] = [Self::Triage, Self::Draft, Self::Judge];
+    pub const ALL: [Self; 4] = [Self::Embed, Self::Triage, Self::Draft, Self::Judge];
 
     /// The stored name; also the name of the answer's schema and of the prompt.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Triage => "triage",
+            Self::Embed => "embed",
             Self::Draft => "draft",
             Self::Judge => "judge",
-        }
-    }
-
-    /// The template its prompt is rendered from.
-    pub(crate) fn template(self) -> &'static str {
-        match self {
-            Self::Triage => "prompts/triage.md",
-            Self::Draft => "prompts/draft.md",
-            Self::Judge => "prompts/judge.md",
         }
     }
 }
@@ -54,7 +48,7 @@ impl FromStr for Task {
         Self::ALL
             .into_iter()
             .find(|t| t.as_str() == text)
-            .ok_or_else(|| format!("`{text}` is not a task: triage, draft or judge is expected"))
+            .ok_or_else(|| format!("`{text}` is not a task: embed, triage, draft or judge is expected"))
     }
 }
 
@@ -76,6 +70,15 @@ pub struct TriageInput {
     /// The time of the run. Only the built-in triage looks at it (for freshness); it is in no prompt and in no request
     /// key, so that an answer bought before a crash is still found after it.
     pub now: Timestamp,
+}
+
+/// What an embedding model looks at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmbedInput {
+    /// The text's title.
+    pub title: String,
+    /// The main text.
+    pub text: String,
 }
 
 /// What a draft is written from.
@@ -117,6 +120,8 @@ pub struct JudgeInput {
 pub enum TaskInput {
     /// For triage.
     Triage(Box<TriageInput>),
+    /// For a vector.
+    Embed(Box<EmbedInput>),
     /// For a draft.
     Draft(Box<DraftInput>),
     /// For a judge.

@@ -21,6 +21,8 @@ pub use seed::seed;
 mod export;
 pub use export::{Exported, write_beside};
 
+mod pages;
+pub use pages::SitePageText;
 mod commit;
 pub use commit::NewCommit;
 

@@ -1,5 +1,6 @@
 //! A site's repository: a bare, disposable clone, and one exchange at a time.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use states::words::{ArticleId, PageFile};
 use super::commit::{self, NewCommit};
 use super::error::Trouble;
 use super::export::{self, Exported};
+use super::pages::{self, SitePageText};
 use super::push::{self, PushOutcome};
 use super::remote::{self, Access, Heads};
 use super::state::{self, ProposalState, Trace};
@@ -98,6 +100,20 @@ impl SiteRepo {
     pub async fn export(&self, oid: &str, dir: &Path) -> Result<Exported, PublishError> {
         let (oid, dir) = (parse(oid)?, dir.to_owned());
         self.with(move |repo, _| export::export(repo, find_commit(repo, oid)?.tree()?, &dir)).await
+    }
+
+    /// The Markdown pages below `folder` at a commit whose bytes are not those that `known` names by their path.
+    ///
+    /// # Errors
+    /// See [`PublishError`].
+    pub async fn pages(
+        &self,
+        oid: &str,
+        folder: &str,
+        known: BTreeMap<String, String>,
+    ) -> Result<Vec<SitePageText>, PublishError> {
+        let (oid, folder) = (parse(oid)?, folder.trim_matches('/').to_owned());
+        self.with(move |repo, _| pages::pages(repo, &find_commit(repo, oid)?.tree()?, &folder, &known)).await
     }
 
     /// Builds a commit in the local clone. The same values give the same commit.

@@ -20,7 +20,7 @@ const ROWS: usize = 1000;
 /// A fingerprint to be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Print {
-    /// Of what: an article's id, or `post:` and the path of a post of the site.
+    /// Of what: the id of an article, or of a post of the site.
     pub id: String,
     /// The fingerprint, in its stored form.
     pub bytes: Vec<u8>,
@@ -31,7 +31,7 @@ pub struct Print {
 /// What shares a key with what is looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alike {
-    /// An article's id, or `post:` and the path of a post of the site.
+    /// The id of an article, or of a post of the site.
     pub id: String,
     /// Its fingerprint, as it was kept.
     pub bytes: Vec<u8>,

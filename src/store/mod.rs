@@ -11,6 +11,9 @@ mod inbox;
 mod leads;
 mod fingerprints;
 mod stories;
+mod relations;
+mod posts;
+mod vectors;
 mod writing;
 mod calls;
 mod runs;
@@ -29,9 +32,12 @@ pub use inbox::{Entry, InboxRow};
 pub use leads::{ArticleRow, JournalRow, NewLead, Sight};
 pub use lock::{Role, RunnerLock, Taken};
 pub use outbox::{Cause, OutboxRow};
+pub use posts::{KnownPost, PostRow};
+pub use relations::{Growth, StoryMember};
 pub use runs::{PollRow, RunRow};
 pub use stories::Member;
 pub use tx::Tx;
+pub use vectors::Vector;
 pub use writing::ProposalRow;
 
 /// Why the store cannot do what it was asked.

@@ -4,9 +4,6 @@ use states::words::{ArticleId, SiteName, StoryId};
 
 use super::{Result, Store, Tx, parse_id};
 
-/// The most members of a story that are looked at.
-const MOST_MEMBERS: i64 = 64;
-
 /// An article of a story.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
@@ -17,30 +14,6 @@ pub struct Member {
 }
 
 impl Tx {
-    /// Makes an article a member of a story; the first one founds it.
-    ///
-    /// # Errors
-    /// [`StoreError`](super::StoreError).
-    pub async fn join(&mut self, site: &SiteName, article: &ArticleId, story: &StoryId, relation: &str) -> Result<()> {
-        sqlx::query("INSERT OR IGNORE INTO stories (id, site) VALUES (?, ?)")
-            .bind(story.as_str())
-            .bind(site.as_str())
-            .execute(self.conn())
-            .await?;
-        sqlx::query("INSERT OR REPLACE INTO story_members (article, story, relation) VALUES (?, ?, ?)")
-            .bind(article.as_str())
-            .bind(story.as_str())
-            .bind(relation)
-            .execute(self.conn())
-            .await?;
-        sqlx::query("UPDATE articles SET story = ? WHERE id = ?")
-            .bind(story.as_str())
-            .bind(article.as_str())
-            .execute(self.conn())
-            .await?;
-        Ok(())
-    }
-
     /// Notes that an article is an update of another.
     ///
     /// # Errors
@@ -68,21 +41,6 @@ impl Tx {
         let origin = states::words::Origin::Url { canonical: canonical.to_owned(), generation: before };
         let id = ArticleId::of(site, &origin);
         Ok(self.article(&id).await?.map(|row| row.id))
-    }
-
-    /// The members of a story, the first one first; of a very long one the beginning.
-    ///
-    /// # Errors
-    /// [`StoreError`](super::StoreError).
-    pub async fn members_of(&mut self, story: &StoryId) -> Result<Vec<ArticleId>> {
-        let rows: Vec<(String,)> = sqlx::query_as(
-            "SELECT article FROM story_members WHERE story = ? ORDER BY relation <> 'first', article LIMIT ?",
-        )
-        .bind(story.as_str())
-        .bind(MOST_MEMBERS)
-        .fetch_all(self.conn())
-        .await?;
-        rows.into_iter().map(|(id,)| parse_id(&id)).collect()
     }
 
     /// The story an article belongs to.

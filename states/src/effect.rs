@@ -103,7 +103,7 @@ pub enum Notice {
         /// Where.
         proposal: Proposal,
     },
-    /// Something new of a story that is proposed was found.
+    /// Something new of a story was found that is proposed, or that was turned down and has become twice as hot.
     StoryGrew {
         /// What was found.
         by: ArticleId,

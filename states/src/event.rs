@@ -169,7 +169,7 @@ pub enum Event {
 pub enum Comparison {
     /// Nothing like it, or only like what was passed over: it goes on.
     New,
-    /// The same page, changed, of an article that is known.
+    /// A later text of a source that told a story before, which is live or was passed over: it goes on.
     Update {
         /// That article.
         of: ArticleId,

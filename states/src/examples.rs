@@ -115,6 +115,7 @@ pub fn states() -> Vec<State> {
         State::Gone { why: "404 Not Found".into() },
         State::Refused { why: "a bot wall".into() },
         State::Duplicate { of: article("first"), relation: Relation::Copy, snapshot: snapshot() },
+        State::Duplicate { of: article("first"), relation: Relation::Update, snapshot: snapshot() },
         State::Skipped { why: SkipCause::BelowThreshold { threshold: 70 }, candidate: Some(candidate(false)) },
         State::Skipped { why: SkipCause::TooOld, candidate: None },
         State::Rejected { why: RejectCause::Gate, brief: brief("brief"), report: Some(gated().report) },

@@ -21,6 +21,7 @@ pub mod retry;
 pub mod breaker;
 pub mod route;
 pub mod selection;
+pub mod relations;
 
 pub mod stored;
 pub mod examples;

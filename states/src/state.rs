@@ -18,7 +18,7 @@ pub enum State {
         /// What was read.
         snapshot: SnapshotId,
     },
-    /// It is decided whether it is worth writing about. → Shortlisted, Skipped, Duplicate, Parked
+    /// It is decided whether it is worth writing about. → Shortlisted, Skipped, Duplicate, Scoring (of another story), Parked
     Scoring {
         /// What was read.
         snapshot: SnapshotId,
@@ -235,6 +235,8 @@ pub enum Relation {
     Copy,
     /// Another text that tells the same.
     SameStory,
+    /// A later text of a source that told it before, while it was on its way.
+    Update,
 }
 
 /// Why a lead was passed over.
@@ -367,6 +369,9 @@ impl State {
             Self::Duplicate { of, relation: Relation::Copy, .. } => format!("a copy of {}", of.short()),
             Self::Duplicate { of, relation: Relation::SameStory, .. } => {
                 format!("tells the same story as {}", of.short())
+            }
+            Self::Duplicate { of, relation: Relation::Update, .. } => {
+                format!("tells more of the story of {}, and became evidence of it", of.short())
             }
             Self::Skipped { why, candidate } => match why {
                 SkipCause::TooOld => "older than the site works on; known, not worked".into(),

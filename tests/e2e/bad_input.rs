@@ -54,7 +54,11 @@ fn an_unreachable_remote_holds_the_work_under_one_cause_until_it_appears() {
     assert_eq!(causes[0]["cause"], "remote unreachable: desk");
     assert!(causes[0]["message"].as_str().unwrap().contains("elsewhere.git"), "{report}");
     let stuck = states(&world.desk);
-    assert_eq!(stuck, [("Shortlisted".to_owned(), 4)].into(), "nothing is begun that could not be proposed");
+    assert_eq!(
+        stuck,
+        [("Deduplicating".to_owned(), 4)].into(),
+        "nothing is compared before the site's posts are known"
+    );
     world.dump();
     // Asked for at once, not only when the next probe is due.
     let again = world.run_to(75);

@@ -2,6 +2,7 @@
 //! is an [`Outcome`]. Each of these survives running twice.
 
 mod read;
+mod meaning;
 mod score;
 mod write;
 mod gate;
@@ -41,7 +42,7 @@ async fn effect(desk: &Desk, row: &OutboxRow) -> Result<Outcome, Outcome> {
             let article = load(desk, id).await?;
             match effect {
                 Effect::Fetch => read::fetch(desk, &article).await,
-                Effect::Compare { snapshot } => read::fingerprint(desk, snapshot).await,
+                Effect::Compare { snapshot } => read::fingerprint(desk, &article, snapshot).await,
                 Effect::Score { snapshot, story } => score::perform(desk, row, &article, snapshot, story).await,
                 Effect::Draft { brief, revision, previous, note } => {
                     write::perform(desk, row, &article, brief, *revision, previous.as_ref(), note.as_deref()).await

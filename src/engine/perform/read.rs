@@ -26,8 +26,10 @@ pub(super) async fn fetch(desk: &Desk, article: &ArticleRow) -> Result<Outcome, 
     }
 }
 
-/// Fingerprints what was read. The comparison is made in the transaction that inserts the fingerprint.
-pub(super) async fn fingerprint(desk: &Desk, snapshot: &SnapshotId) -> Result<Outcome, Outcome> {
+/// Fingerprints what was read. The comparison is made in the transaction that inserts the fingerprint; before the first one
+/// the site's own posts are in the index.
+pub(super) async fn fingerprint(desk: &Desk, article: &ArticleRow, snapshot: &SnapshotId) -> Result<Outcome, Outcome> {
+    desk.know_posts(super::site(desk, article)?).await?;
     let snapshot = desk.store.snapshot(snapshot).await?.ok_or_else(|| Outcome::hopeless("the snapshot is missing"))?;
     let preset = desk.config.desk.fingerprint.preset;
     let made = tokio::task::spawn_blocking(move || Fingerprint::by(preset, snapshot.body())).await;

@@ -25,18 +25,22 @@ pub(super) async fn perform(
     let site = super::site(desk, article)?;
     let lead = article.lead.as_ref().ok_or_else(|| Outcome::hopeless("a digest is not scored"))?;
     // Nobody is woken or paid for a lead that could not be proposed anyway: a month's absence costs nothing.
-    let free_of_charge = desk.config.routes(site).triage.first().is_none_or(|first| first == "builtin");
+    let routes = desk.config.routes(site);
+    let free_of_charge = routes.triage.first().is_none_or(|first| first == "builtin") && routes.embed.is_empty();
     if let Some(why) = desk.room(site).await?.full().filter(|_| !free_of_charge) {
         return Err(Outcome::deferred(format!("proposals open: {}", site.name), why));
     }
     let snapshot = desk.store.snapshot(snapshot).await?.ok_or_else(|| Outcome::hopeless("the snapshot is missing"))?;
-    let heat = desk.store.members(story).await?.len();
     let asker = Asker { desk, site, article: Some(&article.id), key: Some(&row.key), tries: row.tries };
+    if let Some(understood) = super::meaning::of(&asker, lead, &snapshot).await? {
+        return Ok(Outcome::done(understood));
+    }
+    let heat = desk.store.heat(story).await?;
     let score = score_lead(&asker, lead, &snapshot, heat).await?;
     Ok(Outcome::done(Done::Scored(score)))
 }
 
-/// Asks triage and adds the parts up. `heat` is how many articles tell the story.
+/// Asks triage and adds the parts up. `heat` is how many independent sources tell the story.
 ///
 /// # Errors
 /// The outcome when nobody answered.

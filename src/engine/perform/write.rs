@@ -1,7 +1,7 @@
 //! Drafting.
 
-use states::state::Previous;
-use states::words::{Brief, BriefId, Draft, Snapshots};
+use states::state::{Previous, State};
+use states::words::{ArticleId, Brief, BriefId, Draft, Snapshots};
 
 use super::super::asking::Asker;
 use super::super::desk::Desk;
@@ -20,6 +20,20 @@ pub struct Revising {
     pub findings: Vec<states::words::Finding>,
     /// What a person asked for.
     pub note: Option<String>,
+}
+
+/// What the title of an article begins with that updates a page of the site.
+const UPDATE: &str = "Update: ";
+
+/// True for an article that tells more of what stands on the site already.
+async fn updates_a_page(desk: &Desk, article: &ArticleId) -> Result<bool, Outcome> {
+    for prior in desk.store.priors_of(article).await? {
+        let row = desk.store.article(&prior).await?;
+        if row.is_some_and(|r| matches!(r.state, State::Live { .. })) || desk.store.post(&prior).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Writes a draft.
@@ -43,7 +57,10 @@ pub(super) async fn perform(
         }
     }
     let asker = Asker { desk, site, article: Some(&article.id), key: Some(&row.key), tries: row.tries };
-    let draft = write_draft(&asker, &brief, &snapshots, &revising).await?;
+    let mut draft = write_draft(&asker, &brief, &snapshots, &revising).await?;
+    if updates_a_page(desk, &article.id).await? && !draft.title.text.starts_with(UPDATE) {
+        draft.title.text.insert_str(0, UPDATE);
+    }
     let slug = free_slug(desk, site, slug_for(&draft.title.text, &article.id)).await;
     Ok(Outcome::done(Done::Drafted { draft: Box::new(draft), slug }))
 }

@@ -20,6 +20,8 @@ pub(super) const MODEL: &str = "extractive-1";
 pub(super) fn answer(input: &TaskInput) -> String {
     match input {
         TaskInput::Triage(input) => triage::answer(input).to_string(),
+        // There is no meaning in here: the configuration refuses it on this route.
+        TaskInput::Embed(_) => String::new(),
         TaskInput::Draft(input) => writer::answer(input).to_string(),
         TaskInput::Judge(input) => {
             let score = &input.built_in;

@@ -43,9 +43,27 @@ CREATE TABLE entries (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE stories (id TEXT PRIMARY KEY, site TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE story_members (article TEXT PRIMARY KEY, story TEXT NOT NULL, relation TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE story_members (
+    article TEXT PRIMARY KEY,      -- or a post
+    story TEXT NOT NULL, relation TEXT NOT NULL CHECK (relation IN ('first', 'copy', 'same_story', 'update')),
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE INDEX story_members_by_story ON story_members (story);
 CREATE TABLE update_of (article TEXT PRIMARY KEY, prior TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+-- What a site had before and beside the desk, in the fingerprint index under ids of its own.
+CREATE TABLE posts (
+    id TEXT PRIMARY KEY, site TEXT NOT NULL, path TEXT NOT NULL, blob TEXT NOT NULL, title TEXT,
+    article TEXT,                  -- whose page it is, where the desk made it
+    UNIQUE (site, path)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE posts_read (site TEXT PRIMARY KEY, base TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+-- What texts mean: vectors of length one, 32-bit floats, least byte first. Only those of one model are compared.
+CREATE TABLE embeddings (
+    article TEXT PRIMARY KEY, site TEXT NOT NULL, model TEXT NOT NULL, vector BLOB NOT NULL, at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX embeddings_by_time ON embeddings (site, model, at);
 
 CREATE TABLE snapshots (
     id TEXT PRIMARY KEY, body_hash TEXT NOT NULL, meta TEXT NOT NULL, text BLOB NOT NULL, fetched_at INTEGER NOT NULL

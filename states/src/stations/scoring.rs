@@ -1,4 +1,4 @@
-//! Scoring → Shortlisted, Skipped, Duplicate.
+//! Scoring → Shortlisted, Skipped, Duplicate, Scoring (its meaning puts it into another story).
 
 use statig::Outcome::{self, Super, Transition};
 
@@ -18,9 +18,15 @@ pub fn on(snapshot: &SnapshotId, story: &StoryId, event: &Event) -> Outcome<Stat
                 State::Skipped { why: SkipCause::BelowThreshold { threshold: *threshold }, candidate: Some(candidate) }
             })
         }
-        Event::Compared { outcome: Comparison::Repeats { of, relation }, .. } => {
-            Transition(State::Duplicate { of: of.clone(), relation: *relation, snapshot: snapshot.clone() })
-        }
+        Event::Compared { story, outcome } => Transition(match outcome {
+            Comparison::Repeats { of, relation } => {
+                State::Duplicate { of: of.clone(), relation: *relation, snapshot: snapshot.clone() }
+            }
+            // It belongs to a story that was passed over, or updates one: it is scored as a part of that.
+            Comparison::New | Comparison::Update { .. } => {
+                State::Scoring { snapshot: snapshot.clone(), story: story.clone() }
+            }
+        }),
         _ => Super,
     }
 }

@@ -3,12 +3,18 @@
 use statig::Outcome::{self, Handled, Super, Transition};
 
 use crate::article::Shared;
+use crate::effect::Notice;
 use crate::event::Event;
 use crate::state::{Candidate, State};
 
 /// A person takes it up again where that makes sense.
 pub fn on(state: &State, event: &Event, shared: &mut Shared) -> Outcome<State> {
     match (state, event) {
+        // A story that was turned down is not taken up again by the program; its people are asked.
+        (State::Rejected { .. } | State::Declined { .. }, Event::StoryGrew { by, .. }) => {
+            shared.tell(Notice::StoryGrew { by: by.clone() });
+            Handled
+        }
         // What became of a story after it settled is decided at the station of the new article.
         (_, Event::StoryGrew { .. }) => Handled,
         (State::Live { .. }, Event::Reopened { .. } | Event::RetryAsked { .. }) => {

@@ -29,6 +29,11 @@ pub enum Origin {
         /// 0 for the first sight, counted up when the entry changes.
         generation: u32,
     },
+    /// A post that the site has, which no article here made: known, so that what retells it is.
+    Post {
+        /// Its path in the repository.
+        path: String,
+    },
     /// A digest made for one slot of a site's schedule.
     Digest {
         /// The template it is written to.
@@ -42,6 +47,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Url { canonical, generation } => write!(f, "url:{canonical}#{generation}"),
+            Self::Post { path } => write!(f, "post:{path}"),
             Self::Digest { template, slot } => write!(f, "digest:{template}:{slot}"),
         }
     }
