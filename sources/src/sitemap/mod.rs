@@ -96,16 +96,13 @@ fn matches(pattern: &str, path: &str) -> bool {
 ///
 /// # Errors
 /// A [`SourceError`] where neither it nor any sitemap that it names could be read.
-pub(crate) async fn poll(
-    asker: &Asker<'_>,
-    source: &SitemapSource,
-    before: &PollState,
-) -> Result<Polled, SourceError> {
+pub(crate) async fn poll(asker: &Asker<'_>, source: &SitemapSource, before: &PollState) -> Result<Polled, SourceError> {
     source.check().map_err(|why| SourceError::Answer { url: shown(&source.url), why })?;
     let root = source.url.clone();
     let kept = before.others.get(&root).cloned().unwrap_or_default();
     let answer = asker.changed(&root, &kept, Extra::default()).await?;
-    let mut walk = Walk { asker, before, others: BTreeMap::new(), queue: VecDeque::new(), pages: Vec::new(), notes: Vec::new() };
+    let mut walk =
+        Walk { asker, before, others: BTreeMap::new(), queue: VecDeque::new(), pages: Vec::new(), notes: Vec::new() };
     let unchanged = answer.unchanged;
     let next_after = answer.next_after;
     walk.others.insert(root.clone(), answer.kept);
