@@ -118,10 +118,10 @@ async fn the_examples_of_the_interface_are_read() {
     assert_eq!(
         titles,
         [
-            "Ask HN: The Arc Effect",
             "Poll: What would happen if News.YC had explicit support for polls?",
+            "Ask HN: The Arc Effect",
             "My YC app: Dropbox - Throw away your USB drive",
         ]
     );
-    assert!(polled.entries[0].full_text.as_deref().unwrap().contains("a spike.)\n\nNot to say"));
+    assert!(polled.entries[1].full_text.as_deref().unwrap().contains("a spike.)\n\nNot to say"));
 }
