@@ -288,7 +288,7 @@ fn target_and_text(html: &str) -> (Option<String>, Option<String>) {
         return (None, None);
     }
     let page = Html::parse_fragment(html);
-    let link = page.select(&anchors).filter(|a| a.text().collect::<String>().trim() == "[link]").last();
+    let link = page.select(&anchors).rfind(|a| a.text().collect::<String>().trim() == "[link]");
     let target = link.and_then(|a| a.value().attr("href")).map(str::to_owned);
     let text = page.select(&own).next().and_then(|own| fragment_text(&own.inner_html()).ok());
     (target, text.filter(|text| !text.is_empty()))
