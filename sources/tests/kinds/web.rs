@@ -137,7 +137,8 @@ async fn answer(State(inside): State<Arc<Inside>>, request: Request) -> Response
     response
 }
 
-/// Where recorded answers are, where they are at hand.
+/// A recorded answer, where it is at hand.
+#[allow(clippy::print_stderr, reason = "a skipped test has no other way to say so")]
 pub(crate) fn recorded(path: &str) -> Option<Vec<u8>> {
     let beside = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
     let folder = std::env::var_os("PIPELINE_TEST_DATA").map_or(beside, std::path::PathBuf::from);
