@@ -126,22 +126,18 @@ impl GithubSource {
 ///
 /// # Errors
 /// A [`SourceError`] where they could not be read in any form.
-pub(crate) async fn poll(
-    asker: &Asker<'_>,
-    source: &GithubSource,
-    before: &PollState,
-) -> Result<Polled, SourceError> {
+pub(crate) async fn poll(asker: &Asker<'_>, source: &GithubSource, before: &PollState) -> Result<Polled, SourceError> {
     let (api, atom) = source.addresses().map_err(|why| SourceError::Answer { url: source.repo.clone(), why })?;
     let mut others = before.others.clone();
     others.retain(|url, _| *url == api || *url == atom);
-    let mut polled = Polled {
-        state: PollState { others, told: before.told.clone(), ..PollState::default() },
-        ..Polled::default()
-    };
+    let mut polled =
+        Polled { state: PollState { others, told: before.told.clone(), ..PollState::default() }, ..Polled::default() };
     if source.via == GithubVia::Api {
         let kept = before.others.get(&api).cloned().unwrap_or_default();
         if kept.not_before.is_some_and(|at| at > asker.now) {
-            polled.notes.push("The API is left alone as it asks; the releases are read from their Atom feed.".to_owned());
+            polled
+                .notes
+                .push("The API is left alone as it asks; the releases are read from their Atom feed.".to_owned());
         } else {
             match by_api(asker, source, &api, &kept).await? {
                 Ok(answer) => return given(asker, source, polled, &api, answer, before, "api").await,
@@ -179,9 +175,10 @@ async fn by_api(
     };
     match (response.status, &source.token) {
         (401 | 403 | 429, None) => Ok(Err(asker.after(response.retry_after_seconds))),
-        (401, Some(token)) => {
-            Err(failed(format!("it refuses the token: see whether the one in {} is still valid", token.variable()), None))
-        }
+        (401, Some(token)) => Err(failed(
+            format!("it refuses the token: see whether the one in {} is still valid", token.variable()),
+            None,
+        )),
         (403 | 429, Some(token)) => {
             let often = response.status == 429 || String::from_utf8_lossy(&response.body).contains("rate limit");
             let after = response.retry_after_seconds.or(often.then_some(SECONDARY_SECONDS));
@@ -192,7 +189,8 @@ async fn by_api(
             Err(failed(next, after))
         }
         (404, None) => Err(failed(
-            "there is no such repository, or it is not public; correct `repo`, or name a token in `token_env`".to_owned(),
+            "there is no such repository, or it is not public; correct `repo`, or name a token in `token_env`"
+                .to_owned(),
             None,
         )),
         _ => asker.judged(response, kept).map(Ok),
@@ -215,10 +213,9 @@ async fn given(
         return Ok(polled);
     }
     let (options, response, by_api, now) = (source.clone(), answer.response, form == "api", asker.now);
-    let (entries, notes) = blocking(move || {
-        if by_api { from_api(&options, &response, now) } else { from_atom(&options, &response, now) }
-    })
-    .await?;
+    let (entries, notes) =
+        blocking(move || if by_api { from_api(&options, &response, now) } else { from_atom(&options, &response, now) })
+            .await?;
     polled.entries = entries;
     polled.notes.extend(notes);
     polled.state.told = same_digest(&mut polled.entries, form, &before.told);
@@ -301,13 +298,11 @@ fn tag_of(url: &str) -> Option<String> {
 /// True for a tag that calls itself not final; the Atom feed does not say it otherwise.
 fn is_prerelease(tag: &str) -> bool {
     const MARKS: [&str; 9] = ["alpha", "beta", "rc", "pre", "preview", "dev", "nightly", "canary", "snapshot"];
-    tag.to_ascii_lowercase()
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .any(|word| {
-            let word = word.trim_start_matches(|c: char| c.is_ascii_digit());
-            let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
-            MARKS.contains(&word)
-        })
+    tag.to_ascii_lowercase().split(|c: char| !c.is_ascii_alphanumeric()).any(|word| {
+        let word = word.trim_start_matches(|c: char| c.is_ascii_digit());
+        let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        MARKS.contains(&word)
+    })
 }
 
 #[cfg(test)]

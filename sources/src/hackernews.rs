@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::dates;
 use crate::door::{Conditional, Extra};
 use crate::extract::fragment_text;
-use crate::dates;
 use crate::json::{self, First, Flag, Number, Text};
 use crate::source::{Asker, Entry, Kept, PollState, Polled, SourceError, Told, base, blocking, web_address};
 
@@ -190,7 +190,9 @@ async fn search(
     let (options, response, now) = (source.clone(), answer.response, asker.now);
     let entries = blocking(move || {
         let found: Found = json::read(&response, "what a search gives")?;
-        Ok::<_, SourceError>(found.hits.0.into_iter().take(options.most).filter_map(|hit| of_hit(&options, hit, now)).collect())
+        Ok::<_, SourceError>(
+            found.hits.0.into_iter().take(options.most).filter_map(|hit| of_hit(&options, hit, now)).collect(),
+        )
     })
     .await?;
     Ok(Polled { entries, state, ..Polled::default() })
@@ -269,8 +271,12 @@ async fn list(
     }
     // With items left to look at again, the list must be had whether it changed or not.
     let kept = if failed + waiting == 0 { answer.kept } else { Kept::default() };
-    let state =
-        PollState { others: BTreeMap::from([(url, kept)]), told, next_after: answer.next_after, ..PollState::default() };
+    let state = PollState {
+        others: BTreeMap::from([(url, kept)]),
+        told,
+        next_after: answer.next_after,
+        ..PollState::default()
+    };
     Ok(Polled { entries, state, unchanged: false, notes })
 }
 

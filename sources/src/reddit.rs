@@ -93,9 +93,8 @@ struct Post {
 impl RedditSource {
     /// Checks its keys.
     pub(crate) fn check(&self) -> Result<(), String> {
-        let name = |name: &str| {
-            (2..=50).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-        };
+        let name =
+            |name: &str| (2..=50).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         if self.subreddit.is_empty() || self.subreddit.len() > 500 || !self.subreddit.split('+').all(name) {
             return Err("`subreddit` is a name such as `rust`, without `r/`; several are joined with `+`".to_owned());
         }
@@ -111,10 +110,7 @@ impl RedditSource {
             RedditSort::Top => ("top", "&t=day"),
         };
         let listing = format!("{web}/r/{}/{order}", self.subreddit);
-        Ok((
-            format!("{listing}.json?limit={MOST}&raw_json=1{more}"),
-            format!("{listing}.rss?limit={MOST}{more}"),
-        ))
+        Ok((format!("{listing}.json?limit={MOST}&raw_json=1{more}"), format!("{listing}.rss?limit={MOST}{more}")))
     }
 }
 
@@ -122,19 +118,12 @@ impl RedditSource {
 ///
 /// # Errors
 /// A [`SourceError`] where they could not be read in any form.
-pub(crate) async fn poll(
-    asker: &Asker<'_>,
-    source: &RedditSource,
-    before: &PollState,
-) -> Result<Polled, SourceError> {
-    let (json, rss) =
-        source.addresses().map_err(|why| SourceError::Answer { url: source.subreddit.clone(), why })?;
+pub(crate) async fn poll(asker: &Asker<'_>, source: &RedditSource, before: &PollState) -> Result<Polled, SourceError> {
+    let (json, rss) = source.addresses().map_err(|why| SourceError::Answer { url: source.subreddit.clone(), why })?;
     let mut others = before.others.clone();
     others.retain(|url, _| *url == json || *url == rss);
-    let mut polled = Polled {
-        state: PollState { others, told: before.told.clone(), ..PollState::default() },
-        ..Polled::default()
-    };
+    let mut polled =
+        Polled { state: PollState { others, told: before.told.clone(), ..PollState::default() }, ..Polled::default() };
     let kept = before.others.get(&json).cloned().unwrap_or_default();
     // Only where the feed is a way out is the JSON left alone until then; else the caller keeps to the time of the error.
     if source.min_score > 0 || kept.not_before.is_none_or(|at| at <= asker.now) {
@@ -192,11 +181,7 @@ async fn given(
     Ok(polled)
 }
 
-fn from_json(
-    least: i64,
-    response: &Response,
-    now: Timestamp,
-) -> Result<(Vec<Entry>, Vec<String>), SourceError> {
+fn from_json(least: i64, response: &Response, now: Timestamp) -> Result<(Vec<Entry>, Vec<String>), SourceError> {
     let listing: Listing = json::read(response, "a listing of posts")?;
     let (mut entries, mut media) = (Vec::new(), 0usize);
     for child in listing.data.children.0 {
@@ -277,9 +262,7 @@ fn from_rss(response: &Response, now: Timestamp) -> Result<(Vec<Entry>, Vec<Stri
             url: target.clone().unwrap_or_else(|| discussion.clone()).to_string(),
             title: post.title.map(|title| plain::line_of(&title.content, true)).filter(|title| !title.is_empty()),
             author: post.authors.first().map(|person| person.name.clone().unwrap_or_default()).and_then(author),
-            published: time
-                .and_then(|at| dates::parse(&at.to_rfc3339()))
-                .and_then(|at| dates::believable(at, now)),
+            published: time.and_then(|at| dates::parse(&at.to_rfc3339())).and_then(|at| dates::believable(at, now)),
             full_text: text.filter(|_| target.is_none()),
             discussion: Some(discussion.to_string()),
             ..Entry::default()
@@ -305,7 +288,7 @@ fn target_and_text(html: &str) -> (Option<String>, Option<String>) {
         return (None, None);
     }
     let page = Html::parse_fragment(html);
-    let link = page.select(&anchors).filter(|a| a.text().collect::<String>().trim() == "[link]").last();
+    let link = page.select(&anchors).rfind(|a| a.text().collect::<String>().trim() == "[link]");
     let target = link.and_then(|a| a.value().attr("href")).map(str::to_owned);
     let text = page.select(&own).next().and_then(|own| fragment_text(&own.inner_html()).ok());
     (target, text.filter(|text| !text.is_empty()))

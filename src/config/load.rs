@@ -179,6 +179,14 @@ mod tests {
     }
 
     #[test]
+    fn the_sources_of_the_documentation_are_sources() {
+        let page = include_str!("../../docs/configuration.md");
+        let sources = page.split("```toml\n").nth(2).and_then(|rest| rest.split("```").next()).unwrap();
+        let text = format!("[[site]]\nname = \"a\"\nrepo = \"r\"\n{sources}");
+        assert_eq!(Config::parse(&text, Path::new("docs/configuration.md")).unwrap().sources.len(), 4);
+    }
+
+    #[test]
     fn the_file_that_ships_is_a_configuration() {
         let config = Config::parse(include_str!("../../pipeline.toml"), Path::new("pipeline.toml")).unwrap();
         assert!(config.providers.is_empty() && !config.sources.is_empty());

@@ -74,10 +74,10 @@ impl Desk {
     }
 
     async fn ask(&self, source: &SourceSection, before: Option<&PollRow>) -> Result<Polled, SourceError> {
-        let spec = match source.spec() {
+        let spec = match source.ready() {
             Ok(spec) => spec,
             Err(why) => {
-                return Err(SourceError::NotAFeed { url: source.name.to_string(), why });
+                return Err(SourceError::Answer { url: source.name.to_string(), why });
             }
         };
         let state: PollState = before.and_then(|p| serde_json::from_value(p.state.clone()).ok()).unwrap_or_default();

@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::door::{Extra, Response, shown};
 use crate::extract::one_line;
-use crate::source::{Asker, Entry, Kept, PollState, Polled, SourceError, blocking, web_address};
+use crate::source::{Asker, Entry, Kept, MAX_ENTRIES, PollState, Polled, SourceError, blocking, web_address};
 use crate::{dates, plain};
 
 use parse::{Document, Named};
@@ -26,6 +26,9 @@ const MOST_FAILURES: usize = 3;
 
 /// From so many pages on, one and the same time of change for all of them is that of the build, and of no page.
 const BUILD_TIME: usize = 10;
+
+/// Most pages that become entries: twice what a poll gives, since several addresses may be one.
+const MOST_PAGES: usize = 2 * MAX_ENTRIES;
 
 /// Most patterns of one list.
 const MOST_PATTERNS: usize = 100;
@@ -96,16 +99,13 @@ fn matches(pattern: &str, path: &str) -> bool {
 ///
 /// # Errors
 /// A [`SourceError`] where neither it nor any sitemap that it names could be read.
-pub(crate) async fn poll(
-    asker: &Asker<'_>,
-    source: &SitemapSource,
-    before: &PollState,
-) -> Result<Polled, SourceError> {
+pub(crate) async fn poll(asker: &Asker<'_>, source: &SitemapSource, before: &PollState) -> Result<Polled, SourceError> {
     source.check().map_err(|why| SourceError::Answer { url: shown(&source.url), why })?;
     let root = source.url.clone();
     let kept = before.others.get(&root).cloned().unwrap_or_default();
     let answer = asker.changed(&root, &kept, Extra::default()).await?;
-    let mut walk = Walk { asker, before, others: BTreeMap::new(), queue: VecDeque::new(), pages: Vec::new(), notes: Vec::new() };
+    let mut walk =
+        Walk { asker, before, others: BTreeMap::new(), queue: VecDeque::new(), pages: Vec::new(), notes: Vec::new() };
     let unchanged = answer.unchanged;
     let next_after = answer.next_after;
     walk.others.insert(root.clone(), answer.kept);
@@ -239,15 +239,25 @@ fn entries(source: &SitemapSource, mut pages: Vec<Named>, now: Timestamp) -> (Ve
         pages.iter_mut().for_each(|page| page.lastmod = None);
     }
     let found = pages.len();
-    let entries: Vec<Entry> = pages.into_iter().filter_map(|page| entry(source, page, now)).collect();
-    if entries.len() < found {
-        notes.push(format!("{} of {found} addresses are not asked for, or of no page.", found - entries.len()));
+    pages.retain(|page| web_address(&page.loc, None).is_some_and(|url| source.takes(&url)));
+    if pages.len() < found {
+        notes.push(format!("{} of {found} addresses are not asked for, or of no page.", found - pages.len()));
     }
-    (entries, notes)
+    if pages.len() > MOST_PAGES {
+        // Times are written so that they sort as text (W3C's note on dates and times). Reading all of them would take seconds.
+        pages.sort_by(|a, b| written(b).cmp(&written(a)));
+        notes.push(format!("{} addresses beyond the newest {MOST_PAGES} are left out.", pages.len() - MOST_PAGES));
+        pages.truncate(MOST_PAGES);
+    }
+    (pages.into_iter().filter_map(|page| entry(page, now)).collect(), notes)
 }
 
-fn entry(source: &SitemapSource, page: Named, now: Timestamp) -> Option<Entry> {
-    let url = web_address(&page.loc, None).filter(|url| source.takes(url))?;
+fn written(page: &Named) -> Option<&str> {
+    page.published.as_deref().or(page.lastmod.as_deref())
+}
+
+fn entry(page: Named, now: Timestamp) -> Option<Entry> {
+    let url = web_address(&page.loc, None)?;
     let time = |text: Option<String>| dates::parse(&text?).and_then(|at| dates::believable(at, now));
     let title = page.title.map(|title| one_line(&plain::unescaped(&title)).chars().take(500).collect::<String>());
     Entry {

@@ -67,8 +67,7 @@ pub(super) fn parse(body: &[u8], content_type: Option<&str>, limit: usize) -> Re
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}');
     if text.starts_with("http://") || text.starts_with("https://") {
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && line.len() <= LONGEST);
-        document.pages =
-            lines.take(MOST_URLS).map(|line| Named { loc: line.to_owned(), ..Named::default() }).collect();
+        document.pages = lines.take(MOST_URLS).map(|line| Named { loc: line.to_owned(), ..Named::default() }).collect();
         return Ok(document);
     }
     read_xml(text, &mut document)?;
@@ -79,7 +78,7 @@ fn read_xml(text: &str, document: &mut Document) -> Result<(), String> {
     let mut reader = Reader::from_str(text);
     reader.config_mut().allow_dangling_amp = true;
     let mut path: Vec<String> = Vec::new();
-    let (mut item, mut value) = (Named::default(), String::new());
+    let (mut item, mut value, mut rooted) = (Named::default(), String::new(), false);
     loop {
         let event = match reader.read_event() {
             Ok(event) => event,
@@ -92,8 +91,9 @@ fn read_xml(text: &str, document: &mut Document) -> Result<(), String> {
         match event {
             Event::Start(start) => {
                 let name = start.local_name().as_ref().to_owned();
-                if path.is_empty() && !matches!(name.as_str(), "urlset" | "sitemapindex") {
-                    return Err(other(&name));
+                if path.is_empty() {
+                    root(&name)?;
+                    rooted = true;
                 }
                 if path.len() >= DEEPEST {
                     return Err(format!("it is nested deeper than {DEEPEST} elements; no sitemap is"));
@@ -127,8 +127,15 @@ fn read_xml(text: &str, document: &mut Document) -> Result<(), String> {
                 Ok(Some(c)) => add(&mut value, c.encode_utf8(&mut [0; 4])),
                 _ => add(&mut value, quick_xml::escape::resolve_xml_entity(&reference).unwrap_or_default()),
             },
-            Event::Eof if path.is_empty() && !text.is_empty() => return Ok(()),
-            Event::Eof if text.is_empty() => return Err("the answer is empty; see whether the address is right".to_owned()),
+            Event::Empty(start) if path.is_empty() => {
+                root(start.local_name().as_ref())?;
+                rooted = true;
+            }
+            Event::Eof if text.is_empty() => {
+                return Err("the answer is empty; see whether the address is right".to_owned());
+            }
+            Event::Eof if !rooted => return Err("it is not XML; open the address in a browser".to_owned()),
+            Event::Eof if path.is_empty() => return Ok(()),
             Event::Eof => {
                 document.notes.push("A sitemap breaks off; what is before that is read.".to_owned());
                 return Ok(());
@@ -160,13 +167,17 @@ fn take(item: &mut Named, parent: Option<&str>, name: &str, value: &str) {
     }
 }
 
-fn other(name: &str) -> String {
+/// The element that a document begins with.
+fn root(name: &str) -> Result<(), String> {
+    if matches!(name, "urlset" | "sitemapindex") {
+        return Ok(());
+    }
     let name: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
-    match name.to_ascii_lowercase().as_str() {
+    Err(match name.to_ascii_lowercase().as_str() {
         "rss" | "feed" | "rdf" => "it is a feed; read it with `kind = \"feed\"`".to_owned(),
         "html" => "it is an HTML page; the site's robots.txt names its sitemap".to_owned(),
         _ => format!("it begins with `<{name}>`, while a sitemap begins with `<urlset>` or `<sitemapindex>`"),
-    }
+    })
 }
 
 #[cfg(test)]
@@ -208,7 +219,8 @@ mod tests {
     fn depth_and_breaks_and_other_documents_have_an_answer() {
         let deep = format!("<urlset>{}", "<a>".repeat(100_000));
         assert!(read(&deep).unwrap_err().contains("nested"));
-        assert!(read("<rss version='2.0'/>").is_ok_and(|d| d.pages.is_empty()) || read("<rss>").is_err());
+        assert!(read("<rss version='2.0'/>").unwrap_err().contains("kind = \"feed\""));
+        assert_eq!(read("<urlset/>").unwrap(), Document::default());
         assert!(read("<rss><channel/></rss>").unwrap_err().contains("kind = \"feed\""));
         assert!(read("<html><body></body></html>").unwrap_err().contains("robots.txt"));
         assert!(read("").unwrap_err().contains("empty"));

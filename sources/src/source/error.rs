@@ -64,7 +64,11 @@ impl SourceError {
             Self::Status { status: 408 | 425 | 429 | 500..=599, after, .. } => Retry::Later { after: *after },
             // GitHub says "too often" with a 403 and when to come back.
             Self::Status { status: 403, after: Some(after), .. } => Retry::Later { after: Some(*after) },
-            Self::Status { .. } | Self::NotAFeed { .. } | Self::Answer { .. } | Self::Listing { .. } | Self::Folder { .. } => Retry::No,
+            Self::Status { .. }
+            | Self::NotAFeed { .. }
+            | Self::Answer { .. }
+            | Self::Listing { .. }
+            | Self::Folder { .. } => Retry::No,
         }
     }
 }
