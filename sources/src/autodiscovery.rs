@@ -102,7 +102,12 @@ pub(crate) fn is_page(text: &str) -> bool {
         let Some(end) = end else { return false };
         rest = rest[end..].trim_start();
     }
-    ["<!doctype html", "<html", "<head", "<body"].iter().any(|start| rest.starts_with(start))
+    if let Some(doctype) = rest.strip_prefix("<!doctype html") {
+        // Some feeds are sent with the document type of a page.
+        let root = doctype.split_once('>').map_or("", |(_, after)| after.trim_start());
+        return !["<rss", "<feed", "<rdf:", "<channel"].iter().any(|feed| root.starts_with(feed));
+    }
+    ["<html", "<head", "<body"].iter().any(|start| rest.starts_with(start))
 }
 
 /// `<link rel=alternate>` with the type of a feed.
@@ -255,9 +260,13 @@ mod tests {
         for page in ["<!DOCTYPE HTML>", "<?xml version='1.0'?>\n<!-- x -->\n<html>", "<body>x", " <Html lang=en>"] {
             assert!(is_page(page), "{page}");
         }
-        for other in
-            ["<?xml version='1.0'?><rss>", "<rss><channel><title>the <html> tag", "<!-- <html> --><feed>", "<?"]
-        {
+        for other in [
+            "<?xml version='1.0'?><rss>",
+            "<rss><channel><title>the <html> tag",
+            "<!-- <html> --><feed>",
+            "<?",
+            "<!DOCTYPE html>\n<rss>",
+        ] {
             assert!(!is_page(other), "{other}");
         }
     }

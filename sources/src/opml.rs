@@ -11,7 +11,7 @@ use url::Url;
 use crate::{canonical, charset, plain};
 
 /// Most feeds that are taken from one list.
-const MOST_FEEDS: usize = 20_000;
+const MOST_FEEDS: usize = 10_000;
 
 /// Deepest nesting of folders that is told apart; what lies deeper counts to the last.
 const DEEPEST: usize = 16;
@@ -268,9 +268,7 @@ mod tests {
         let many: String =
             (0..10_000).map(|n| format!("<outline text='{n}' xmlUrl='https://a.example/{n}'/>")).collect();
         assert_eq!(read(&format!("<opml><body>{many}</body></opml>")).unwrap().len(), 10_000);
-        assert_eq!(
-            read(&format!("<opml>{many}{}", many.replace("a.ex", "b.ex") + &many.replace("a.ex", "c.ex"))),
-            Err(OpmlError::TooMany)
-        );
+        let more = format!("<opml>{many}<outline xmlUrl='https://b.example/'/></opml>");
+        assert_eq!(read(&more), Err(OpmlError::TooMany));
     }
 }

@@ -54,6 +54,23 @@ pub(super) struct Text {
 }
 
 impl Raw {
+    /// True where what most entries have is missing.
+    pub(super) fn has_gaps(&self) -> bool {
+        self.links.is_empty() || self.title.is_none() || (self.published.is_none() && self.updated.is_none())
+    }
+
+    /// Takes what is missing from another reading of the same entry.
+    pub(super) fn fill(&mut self, other: Self) {
+        if self.links.is_empty() {
+            self.links = other.links;
+        }
+        self.title = self.title.take().or(other.title);
+        self.author = self.author.take().or(other.author);
+        if self.published.is_none() && self.updated.is_none() {
+            (self.published, self.updated) = (other.published, other.updated);
+        }
+    }
+
     /// The entry, where it has the address of a page. `base` is what relative links are relative to.
     pub(super) fn entry(self, base: Option<&Url>, now: Timestamp) -> Option<Entry> {
         let url = self.address(base)?;
