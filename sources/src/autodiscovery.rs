@@ -275,7 +275,7 @@ mod tests {
     fn hostile_pages_give_little_and_take_little() {
         let many = "<link rel=alternate type=application/rss+xml href=/a>".repeat(5_000);
         assert_eq!(urls(&many, "https://example.org/").len(), 1);
-        assert_eq!(urls(&"<div>".repeat(100_000), "https://example.org/"), Vec::<String>::new());
+        assert_eq!(urls(&"<div>".repeat(20_000), "https://example.org/"), Vec::<String>::new());
         assert_eq!(urls("<link rel=alternate type=application/rss+xml href=/a>", "no url"), Vec::<String>::new());
     }
 }

@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn nesting_entities_and_length_are_harmless() {
-        let deep = format!("<opml>{}<outline xmlUrl='https://a.example/1'/>", "<outline text='f'>".repeat(100_000));
+        let deep = format!("<opml>{}<outline xmlUrl='https://a.example/1'/>", "<outline text='f'>".repeat(20_000));
         let feeds = read(&deep).unwrap();
         assert!(feeds.len() == 1 && feeds[0].folder.as_deref().is_some_and(|folder| folder.len() <= 200));
         let bomb = "<!DOCTYPE opml [<!ENTITY a 'ha'><!ENTITY b '&a;&a;'><!ENTITY f SYSTEM 'file:///etc/passwd'>]>\

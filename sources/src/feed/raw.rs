@@ -112,7 +112,9 @@ impl Raw {
 }
 
 fn line(text: &str, html: bool) -> Option<String> {
-    let line: String = plain::line_of(text, html).chars().take(LONGEST_LINE).collect();
+    // A break between two words is all that keeps them apart.
+    let text = if html { text.replace("<br", " <br") } else { text.to_owned() };
+    let line: String = plain::line_of(&text, html).chars().take(LONGEST_LINE).collect();
     Some(line.trim().to_owned()).filter(|line| !line.is_empty())
 }
 

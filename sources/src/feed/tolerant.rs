@@ -132,8 +132,14 @@ impl State {
     fn start(&mut self, element: &BytesStart<'_>, empty: bool) {
         let name = element.name().as_ref().to_lowercase();
         if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
-            // `a < b` in a text.
-            self.text(&format!("<{}>", &**element), false);
+            // `a < b` in a text: what is taken for one tag goes on to the end of the next.
+            let (literal, next) = element.split_once('<').unwrap_or((&**element, ""));
+            self.text(&format!("<{literal}"), false);
+            match next.strip_prefix('/') {
+                Some(name) => self.close(&name.trim().to_lowercase()),
+                None if next.is_empty() => self.text(">", false),
+                None => self.text(&format!("<{next}>"), false),
+            }
             return;
         }
         let spaces = self.spaces.len();
