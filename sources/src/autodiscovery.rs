@@ -89,25 +89,24 @@ pub fn guesses(url: &str) -> Vec<String> {
 /// True where a document is an HTML page rather than a feed.
 pub(crate) fn is_page(text: &str) -> bool {
     let head: String = text.chars().take(2048).collect::<String>().to_ascii_lowercase();
-    let mut rest = head.trim_start();
+    let (mut rest, mut typed) = (head.trim_start(), false);
     // What may stand before the root: declarations and comments.
     loop {
+        let doctype = rest.starts_with("<!doctype html");
+        typed |= doctype;
         let end = if rest.starts_with("<!--") {
             rest.find("-->").map(|end| end + 3)
-        } else if rest.starts_with("<?") {
+        } else if doctype || rest.starts_with("<?") {
             rest.find('>').map(|end| end + 1)
         } else {
             break;
         };
-        let Some(end) = end else { return false };
+        let Some(end) = end else { return typed };
         rest = rest[end..].trim_start();
     }
-    if let Some(doctype) = rest.strip_prefix("<!doctype html") {
-        // Some feeds are sent with the document type of a page.
-        let root = doctype.split_once('>').map_or("", |(_, after)| after.trim_start());
-        return !["<rss", "<feed", "<rdf:", "<channel"].iter().any(|feed| root.starts_with(feed));
-    }
-    ["<html", "<head", "<body"].iter().any(|start| rest.starts_with(start))
+    // Some feeds are sent with the document type of a page.
+    let feed = ["<rss", "<feed", "<rdf:", "<channel"].iter().any(|start| rest.starts_with(start));
+    !feed && (typed || ["<html", "<head", "<body"].iter().any(|start| rest.starts_with(start)))
 }
 
 /// `<link rel=alternate>` with the type of a feed.
@@ -265,7 +264,7 @@ mod tests {
             "<rss><channel><title>the <html> tag",
             "<!-- <html> --><feed>",
             "<?",
-            "<!DOCTYPE html>\n<rss>",
+            "<!DOCTYPE html>\n<!-- --><rss>",
         ] {
             assert!(!is_page(other), "{other}");
         }
