@@ -89,20 +89,24 @@ pub fn guesses(url: &str) -> Vec<String> {
 /// True where a document is an HTML page rather than a feed.
 pub(crate) fn is_page(text: &str) -> bool {
     let head: String = text.chars().take(2048).collect::<String>().to_ascii_lowercase();
-    let mut rest = head.trim_start();
+    let (mut rest, mut typed) = (head.trim_start(), false);
     // What may stand before the root: declarations and comments.
     loop {
+        let doctype = rest.starts_with("<!doctype html");
+        typed |= doctype;
         let end = if rest.starts_with("<!--") {
             rest.find("-->").map(|end| end + 3)
-        } else if rest.starts_with("<?") {
+        } else if doctype || rest.starts_with("<?") {
             rest.find('>').map(|end| end + 1)
         } else {
             break;
         };
-        let Some(end) = end else { return false };
+        let Some(end) = end else { return typed };
         rest = rest[end..].trim_start();
     }
-    ["<!doctype html", "<html", "<head", "<body"].iter().any(|start| rest.starts_with(start))
+    // Some feeds are sent with the document type of a page.
+    let feed = ["<rss", "<feed", "<rdf:", "<channel"].iter().any(|start| rest.starts_with(start));
+    !feed && (typed || ["<html", "<head", "<body"].iter().any(|start| rest.starts_with(start)))
 }
 
 /// `<link rel=alternate>` with the type of a feed.
@@ -255,9 +259,13 @@ mod tests {
         for page in ["<!DOCTYPE HTML>", "<?xml version='1.0'?>\n<!-- x -->\n<html>", "<body>x", " <Html lang=en>"] {
             assert!(is_page(page), "{page}");
         }
-        for other in
-            ["<?xml version='1.0'?><rss>", "<rss><channel><title>the <html> tag", "<!-- <html> --><feed>", "<?"]
-        {
+        for other in [
+            "<?xml version='1.0'?><rss>",
+            "<rss><channel><title>the <html> tag",
+            "<!-- <html> --><feed>",
+            "<?",
+            "<!DOCTYPE html>\n<!-- --><rss>",
+        ] {
             assert!(!is_page(other), "{other}");
         }
     }
@@ -266,7 +274,7 @@ mod tests {
     fn hostile_pages_give_little_and_take_little() {
         let many = "<link rel=alternate type=application/rss+xml href=/a>".repeat(5_000);
         assert_eq!(urls(&many, "https://example.org/").len(), 1);
-        assert_eq!(urls(&"<div>".repeat(100_000), "https://example.org/"), Vec::<String>::new());
+        assert_eq!(urls(&"<div>".repeat(20_000), "https://example.org/"), Vec::<String>::new());
         assert_eq!(urls("<link rel=alternate type=application/rss+xml href=/a>", "no url"), Vec::<String>::new());
     }
 }

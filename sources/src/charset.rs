@@ -7,10 +7,13 @@ const DECLARATION_WITHIN: usize = 4096;
 
 /// Decodes a document of unknown or misdeclared encoding. Never fails: what cannot be decoded becomes U+FFFD.
 ///
-/// In this order: a byte order mark; UTF-16 seen by its zero bytes; UTF-8 where all bytes are valid UTF-8 (text in another
+/// In this order: UTF-32; a byte order mark; UTF-16 seen by its zero bytes; UTF-8 where all bytes are valid UTF-8 (text in another
 /// encoding practically never is, while wrong declarations are common); the charset of the `Content-Type`; the document's own
 /// declaration; windows-1252, as browsers do.
 pub(crate) fn decode(bytes: &[u8], content_type: Option<&str>) -> String {
+    if let Some(text) = utf_32(bytes) {
+        return text;
+    }
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
         return encoding.decode_without_bom_handling(&bytes[mark..]).0.into_owned();
     }
@@ -31,6 +34,18 @@ pub(crate) fn decode(bytes: &[u8], content_type: Option<&str>) -> String {
         },
     };
     encoding.decode_without_bom_handling(bytes).0.into_owned()
+}
+
+/// UTF-32, which browsers do not know and some feeds use, where the bytes begin with its mark or with markup in it.
+fn utf_32(bytes: &[u8]) -> Option<String> {
+    let read: fn([u8; 4]) -> u32 = match bytes {
+        [0, 0, 0xFE, 0xFF, ..] | [0, 0, 0, b'<' | b'{', ..] => u32::from_be_bytes,
+        [0xFF, 0xFE, 0, 0, ..] | [b'<' | b'{', 0, 0, 0, ..] => u32::from_le_bytes,
+        _ => return None,
+    };
+    let (units, _) = bytes.as_chunks::<4>();
+    let text: String = units.iter().map(|unit| char::from_u32(read(*unit)).unwrap_or('\u{FFFD}')).collect();
+    Some(text.trim_start_matches('\u{FEFF}').to_owned())
 }
 
 fn decodes(encoding: &'static Encoding, bytes: &[u8]) -> bool {
@@ -109,6 +124,11 @@ mod tests {
         let marked: Vec<u8> =
             [0xfe, 0xff].into_iter().chain("<a/>".encode_utf16().flat_map(u16::to_be_bytes)).collect();
         assert_eq!(decode(&marked, Some("text/xml; charset=utf-8")), "<a/>");
+        let wider = |text: &str| -> Vec<u8> { text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect() };
+        assert_eq!(decode(&wider("<a>é</a>"), None), "<a>é</a>");
+        assert_eq!(decode(&wider("\u{feff}<a/>"), Some("text/xml; charset=utf-8")), "<a/>");
+        let big: Vec<u8> = "<é".chars().flat_map(|c| u32::from(c).to_be_bytes()).chain([0xFF; 5]).collect();
+        assert_eq!(decode(&big, None), "<é\u{FFFD}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use jiff::{Timestamp, ToSpan};
 const LONGEST: usize = 80;
 
 /// Forms with a time, without an offset: taken as UTC.
-const TIMES: [&str; 8] = [
+const TIMES: [&str; 15] = [
     "%Y-%m-%dT%H:%M:%S%.f",
     "%Y-%m-%d %H:%M:%S%.f",
     "%Y-%m-%dT%H:%M",
@@ -18,6 +18,14 @@ const TIMES: [&str; 8] = [
     "%d %b %Y %H:%M:%S",
     "%d %b %Y %H:%M",
     "%Y%m%dT%H%M%S",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M",
+    "%d.%m.%Y %H:%M",
+    "%b %d %Y %H:%M:%S",
+    "%b %d %Y %I:%M:%S %p",
+    "%b %d, %Y %I:%M %p",
+    // As C's asctime writes it, without the weekday.
+    "%b %d %H:%M:%S %Y",
 ];
 
 /// Forms with a time and an offset.
@@ -33,6 +41,10 @@ pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     if text.is_empty() || text.len() > LONGEST {
         return None;
+    }
+    // A month, as the W3C's profile of ISO 8601 allows it.
+    if let [_, _, _, _, b'-', _, _] = text.as_bytes() {
+        return parse(&format!("{text}-01"));
     }
     if let Ok(at) = text.parse::<Timestamp>() {
         return Some(at);
@@ -141,6 +153,11 @@ mod tests {
             ("Published on Wednesday, March 4th, 2026", "2026-03-04T00:00:00Z"),
             ("Sept. 4, 2026", "2026-09-04T00:00:00Z"),
             ("4 March 2026", "2026-03-04T00:00:00Z"),
+            ("2026-03", "2026-03-01T00:00:00Z"),
+            ("2026/3/4 14:06:07", "2026-03-04T14:06:07Z"),
+            ("Wed, Mar 04 2026 02:06:07 PM", "2026-03-04T14:06:07Z"),
+            ("Wed Mar  4 05:06:07 2026", "2026-03-04T05:06:07Z"),
+            ("04 Mar 26 05:06:07 EST", "2026-03-04T10:06:07Z"),
         ] {
             assert_eq!(parse(text).map(|at| at.to_string()).as_deref(), Some(expected), "{text}");
         }

@@ -80,7 +80,15 @@ fn read_xml(text: &str, url: &str) -> Result<Found, String> {
     let marks = tolerant::marks(plain);
     let why = match parser::read(plain, url) {
         // Items under a name that the parser does not know are passed over in silence: that is seen by their number.
-        Ok(found) if found.raws.len() == marks => return Ok(found),
+        Ok(mut found) if found.raws.len() == marks => {
+            if found.raws.iter().any(Raw::has_gaps)
+                && let Some(other) = tolerant::read(plain, Url::parse(url).ok().as_ref())
+                && other.raws.len() == marks
+            {
+                found.raws.iter_mut().zip(other.raws).for_each(|(raw, other)| raw.fill(other));
+            }
+            return Ok(found);
+        }
         Ok(_) => None,
         Err(why) => Some(why),
     };

@@ -11,7 +11,7 @@ use url::Url;
 use crate::{canonical, charset, plain};
 
 /// Most feeds that are taken from one list.
-const MOST_FEEDS: usize = 20_000;
+const MOST_FEEDS: usize = 10_000;
 
 /// Deepest nesting of folders that is told apart; what lies deeper counts to the last.
 const DEEPEST: usize = 16;
@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn nesting_entities_and_length_are_harmless() {
-        let deep = format!("<opml>{}<outline xmlUrl='https://a.example/1'/>", "<outline text='f'>".repeat(100_000));
+        let deep = format!("<opml>{}<outline xmlUrl='https://a.example/1'/>", "<outline text='f'>".repeat(20_000));
         let feeds = read(&deep).unwrap();
         assert!(feeds.len() == 1 && feeds[0].folder.as_deref().is_some_and(|folder| folder.len() <= 200));
         let bomb = "<!DOCTYPE opml [<!ENTITY a 'ha'><!ENTITY b '&a;&a;'><!ENTITY f SYSTEM 'file:///etc/passwd'>]>\
@@ -268,9 +268,7 @@ mod tests {
         let many: String =
             (0..10_000).map(|n| format!("<outline text='{n}' xmlUrl='https://a.example/{n}'/>")).collect();
         assert_eq!(read(&format!("<opml><body>{many}</body></opml>")).unwrap().len(), 10_000);
-        assert_eq!(
-            read(&format!("<opml>{many}{}", many.replace("a.ex", "b.ex") + &many.replace("a.ex", "c.ex"))),
-            Err(OpmlError::TooMany)
-        );
+        let more = format!("<opml>{many}<outline xmlUrl='https://b.example/'/></opml>");
+        assert_eq!(read(&more), Err(OpmlError::TooMany));
     }
 }

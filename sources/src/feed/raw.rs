@@ -54,6 +54,23 @@ pub(super) struct Text {
 }
 
 impl Raw {
+    /// True where what most entries have is missing.
+    pub(super) fn has_gaps(&self) -> bool {
+        self.links.is_empty() || self.title.is_none() || (self.published.is_none() && self.updated.is_none())
+    }
+
+    /// Takes what is missing from another reading of the same entry.
+    pub(super) fn fill(&mut self, other: Self) {
+        if self.links.is_empty() {
+            self.links = other.links;
+        }
+        self.title = self.title.take().or(other.title);
+        self.author = self.author.take().or(other.author);
+        if self.published.is_none() && self.updated.is_none() {
+            (self.published, self.updated) = (other.published, other.updated);
+        }
+    }
+
     /// The entry, where it has the address of a page. `base` is what relative links are relative to.
     pub(super) fn entry(self, base: Option<&Url>, now: Timestamp) -> Option<Entry> {
         let url = self.address(base)?;
@@ -95,7 +112,9 @@ impl Raw {
 }
 
 fn line(text: &str, html: bool) -> Option<String> {
-    let line: String = plain::line_of(text, html).chars().take(LONGEST_LINE).collect();
+    // A break between two words is all that keeps them apart.
+    let text = if html { text.replace("<br", " <br") } else { text.to_owned() };
+    let line: String = plain::line_of(&text, html).chars().take(LONGEST_LINE).collect();
     Some(line.trim().to_owned()).filter(|line| !line.is_empty())
 }
 

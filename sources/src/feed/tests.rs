@@ -133,3 +133,58 @@ fn unbelievable_dates_are_dropped() {
         assert_eq!(entries[0].published, None, "{date}");
     }
 }
+
+fn found(items: &str) -> FeedRead {
+    read_feed(rss("version=\"2.0\"", items).as_bytes(), None, "https://example.org/feed", now()).unwrap()
+}
+
+#[test]
+fn entries_are_counted_before_any_is_left_out() {
+    let read = found(&format!("{ITEM}<item><title>No address</title></item>"));
+    assert_eq!((read.found, read.entries.len()), (2, 1));
+}
+
+#[test]
+fn a_feed_that_is_cut_off_gives_what_came_before() {
+    let whole = rss("version=\"2.0\"", &ITEM.repeat(3));
+    let cut = &whole[..whole.len() - "</description></item></channel></rss>".len()];
+    let read = read_feed(cut.as_bytes(), None, "https://example.org/feed", now()).unwrap();
+    assert_eq!((read.found, read.entries.len()), (3, 3));
+    assert_eq!((read.entries[0].summary.as_deref(), read.entries[2].summary.as_deref()), (Some("Short text."), None));
+    assert!(read.notes[0].contains("is broken"), "{:?}", read.notes);
+}
+
+#[test]
+fn undefined_entities_unclosed_tags_and_stray_signs_cost_little() {
+    let items = "<item><title>A&nbsp;b &eacute; c < d</title><link>https://example.org/1<pubDate>2026-03-04</pubDate></item>\
+        <item><title>Two<br>lines</title><guid isPermaLink='true'>https://example.org/2</guid><description><p>x<p>y</description>\
+        <item><title>Three</title><link>https://example.org/3</link></item>";
+    let read = found(items);
+    let seen: Vec<_> = read.entries.iter().map(|e| (e.url.as_str(), e.title.as_deref().unwrap_or_default())).collect();
+    assert_eq!(
+        seen,
+        [
+            ("https://example.org/1", "A b é c < d"),
+            ("https://example.org/2", "Two lines"),
+            ("https://example.org/3", "Three")
+        ]
+    );
+    assert_eq!(read.entries[0].published.unwrap().to_string(), "2026-03-04T00:00:00Z");
+}
+
+#[test]
+fn what_feed_rs_leaves_out_is_filled_in() {
+    let rdf = "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/' \
+        xmlns:dc='http://purl.org/dc/elements/1.1/'><channel/><item rdf:about='https://example.org/1'><title>T</title>\
+        <link>https://example.org/1</link><dc:date>2002-09-28T20:01:19Z</dc:date></item></rdf:RDF>";
+    let (entries, _) = read(rdf).unwrap();
+    assert_eq!(entries[0].published.unwrap().to_string(), "2002-09-28T20:01:19Z");
+}
+
+#[test]
+fn entries_of_unknown_name_spaces_are_none() {
+    let other = format!("{ITEM}<x:item xmlns:x='https://example.org/x'><link>https://example.org/no</link></x:item>");
+    assert_eq!(found(&other).found, 1);
+    let deep = format!("{ITEM}<item>{}", "<a>".repeat(5_000));
+    assert_eq!(found(&deep).entries.len(), 1);
+}

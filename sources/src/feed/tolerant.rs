@@ -16,6 +16,9 @@ use crate::dates;
 /// Deepest nesting that is read.
 const DEEPEST: usize = 256;
 
+/// Most declarations of name spaces that hold at once: each element is looked up among them.
+const MOST_SPACES: usize = 128;
+
 /// Errors after which a document is given up.
 const MOST_ERRORS: usize = 1_000;
 
@@ -129,8 +132,14 @@ impl State {
     fn start(&mut self, element: &BytesStart<'_>, empty: bool) {
         let name = element.name().as_ref().to_lowercase();
         if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
-            // `a < b` in a text.
-            self.text(&format!("<{}>", &**element), false);
+            // `a < b` in a text: what is taken for one tag goes on to the end of the next.
+            let (literal, next) = element.split_once('<').unwrap_or((&**element, ""));
+            self.text(&format!("<{literal}"), false);
+            match next.strip_prefix('/') {
+                Some(name) => self.close(&name.trim().to_lowercase()),
+                None if next.is_empty() => self.text(">", false),
+                None => self.text(&format!("<{next}>"), false),
+            }
             return;
         }
         let spaces = self.spaces.len();
@@ -220,7 +229,7 @@ impl State {
             let value = unescape_with(&attribute.value, resolve_html5_entity)
                 .map_or_else(|_| attribute.value.clone().into_owned(), |value| value.into_owned());
             match attribute.key.as_ref().to_lowercase().as_str() {
-                "xmlns" => self.spaces.push((String::new(), Space::of(&value, true))),
+                "xmlns" => self.declare("", Space::of(&value, true)),
                 "href" => found.href = Some(value),
                 "rel" => found.rel = Some(value.to_lowercase()),
                 "type" => found.kind = Some(value),
@@ -229,12 +238,18 @@ impl State {
                 "xml:base" => found.base = Some(value.trim().to_owned()),
                 other => {
                     if let Some(prefix) = other.strip_prefix("xmlns:") {
-                        self.spaces.push((prefix.to_owned(), Space::of(&value, false)));
+                        self.declare(prefix, Space::of(&value, false));
                     }
                 }
             }
         }
         found
+    }
+
+    fn declare(&mut self, prefix: &str, space: Space) {
+        if self.spaces.len() < MOST_SPACES {
+            self.spaces.push((prefix.to_owned(), space));
+        }
     }
 
     fn text(&mut self, text: &str, verbatim: bool) {
