@@ -48,7 +48,7 @@ impl Tx {
             return Ok(Vec::new());
         }
         // Few lengths of the statement, so that each is prepared once. NULL equals no key.
-        let places = keys.len().next_multiple_of(16);
+        let places = 1 + (keys.len() - 1).next_multiple_of(16);
         let bucket = format!(
             "SELECT n, 1.0 / count(*) OVER () FROM (SELECT n FROM bands WHERE key = ? ORDER BY n DESC LIMIT {BUCKET})"
         );
@@ -62,8 +62,9 @@ impl Tx {
         );
         // Only numbers of this file are written into it.
         let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+        let own = bucket_of(site);
         for n in 0..places {
-            query = query.bind(keys.get(n).map(|key| key ^ bucket_of(site)));
+            query = query.bind(keys.get(n).map(|key| key ^ own));
         }
         let rows = query.bind(site.as_str()).bind(except).fetch_all(self.conn()).await?;
         Ok(rows.into_iter().map(|row| Alike { id: row.get(0), bytes: row.get(1) }).collect())
@@ -85,6 +86,7 @@ impl Tx {
     pub async fn index_all(&mut self, site: &SiteName, mut prints: Vec<Print>) -> Result<()> {
         prints.sort_by(|a, b| a.id.cmp(&b.id));
         prints.dedup_by(|a, b| a.id == b.id);
+        let own = bucket_of(site);
         let mut keys: Vec<(i64, i64)> = Vec::new();
         for some in prints.chunks(ROWS) {
             let known = self.known_prints(site, some).await?;
@@ -102,9 +104,7 @@ impl Tx {
                 row.push_bind(n).push_bind(site.as_str()).push_bind(&print.id).push_bind(&print.bytes);
             });
             insert.build().execute(self.conn()).await?;
-            keys.extend(
-                numbered.iter().flat_map(|(n, print)| print.keys.iter().map(|key| (key ^ bucket_of(site), *n))),
-            );
+            keys.extend(numbered.iter().flat_map(|(n, print)| print.keys.iter().map(|key| (key ^ own, *n))));
         }
         keys.sort_unstable();
         for some in keys.chunks(ROWS) {
