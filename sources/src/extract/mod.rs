@@ -6,7 +6,10 @@
 mod hidden;
 pub(crate) mod measure;
 mod metadata;
+mod prune;
 mod render;
+mod trim;
+mod write;
 
 use dom_smoothie::{Config, Readability};
 use jiff::Timestamp;
@@ -58,13 +61,11 @@ pub enum ExtractError {
 /// # Errors
 /// [`ExtractError::TooComplex`] for a page that breaks a bound. A page without a main text is no error.
 pub fn extract(html: &str, url: &str) -> Result<Extracted, ExtractError> {
-    measure::check(html)?;
-    let mut page = Html::parse_document(html);
+    let mut page = measure::parse(html)?;
     let metadata = metadata::read(&page, url);
-    hidden::remove(&mut page);
+    prune::prune(&mut page);
     keep_code_lines(&mut page);
-    measure::check_writing(&page)?;
-    let visible = page.html();
+    let visible = write::html_of(&page);
     // What was written out again is parsed again, and misnested markup can grow on the way.
     measure::check(&visible)?;
     let (mut body, smoothed) = main_text(&visible, url)?;
@@ -116,7 +117,9 @@ fn main_text(html: &str, url: &str) -> Result<(String, Smoothed), ExtractError> 
     let Ok(mut readability) = Readability::new(html, address, Some(config)) else { return Ok((String::new(), None)) };
     let Ok(article) = readability.parse() else { return Ok((String::new(), None)) };
     measure::check(&article.content)?;
-    let body = render::text_of(&Html::parse_fragment(&article.content));
+    let mut found = Html::parse_fragment(&article.content);
+    trim::trim(&mut found);
+    let body = render::text_of(&found);
     let title = Some(metadata::short(&article.title)).filter(|t| !t.is_empty());
     let byline = article
         .byline

@@ -1,0 +1,81 @@
+//! A pruned page written out again, for the search for its main text: with the attributes that matter to it, and in time
+//! that grows with the page's length only (the parser's own writer looks through the rest of a text at each special
+//! character).
+
+use ego_tree::iter::Edge;
+use scraper::{Html, Node};
+
+/// Attributes that are kept. Links stay short of what they are for: their targets are no text.
+const KEPT: [&str; 14] = [
+    "alt",
+    "class",
+    "content",
+    "data-lang",
+    "data-language",
+    "dir",
+    "href",
+    "id",
+    "itemprop",
+    "lang",
+    "name",
+    "rel",
+    "role",
+    "src",
+];
+
+/// Elements that have no end tag.
+const VOID: [&str; 14] =
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"];
+
+/// Writes a page out.
+pub(super) fn html_of(page: &Html) -> String {
+    let mut out = String::with_capacity(64 * 1024);
+    out.push_str("<!DOCTYPE html>");
+    for edge in page.root_element().traverse() {
+        match edge {
+            Edge::Open(node) => match node.value() {
+                Node::Text(text) => escape(text, &mut out),
+                Node::Element(element) => {
+                    out.push('<');
+                    out.push_str(element.name());
+                    for (name, value) in element.attrs().filter(|(name, _)| KEPT.contains(name)) {
+                        out.push(' ');
+                        out.push_str(name);
+                        out.push_str("=\"");
+                        escape(value, &mut out);
+                        out.push('"');
+                    }
+                    out.push('>');
+                    // The parser takes the first line break of these away.
+                    if matches!(element.name(), "pre" | "listing" | "textarea") {
+                        out.push('\n');
+                    }
+                }
+                _ => {}
+            },
+            Edge::Close(node) => {
+                if let Some(element) = node.value().as_element().filter(|e| !VOID.contains(&e.name())) {
+                    out.push_str("</");
+                    out.push_str(element.name());
+                    out.push('>');
+                }
+            }
+        }
+    }
+    out
+}
+
+fn escape(text: &str, out: &mut String) {
+    let mut rest = text;
+    while let Some(at) = rest.find(['&', '<', '>', '"']) {
+        out.push_str(&rest[..at]);
+        out.push_str(match rest.as_bytes()[at] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            _ => "&quot;",
+        });
+        rest = &rest[at + 1..];
+    }
+    out.push_str(rest);
+}
