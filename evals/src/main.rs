@@ -6,6 +6,7 @@
 mod duplicates;
 mod extraction;
 mod feeds;
+mod pages;
 mod peers;
 mod report;
 

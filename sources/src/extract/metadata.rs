@@ -20,6 +20,7 @@ pub(super) struct Metadata {
     pub(super) rel_canonical: Option<String>,
     pub(super) heading: Option<String>,
     pub(super) title: Option<String>,
+    pub(super) locked: bool,
 }
 
 /// Reads the metadata of a page: JSON-LD first, since it is typed, then `meta` elements, then the page's own marks.
@@ -57,6 +58,7 @@ pub(super) fn read(html: &Html, url: &str) -> Metadata {
         });
     found.publisher =
         found.publisher.or_else(|| meta(html, &["og:site_name", "application-name", "citation_journal_title"]));
+    found.author = found.author.or_else(|| byline(html));
     // Some write the author's address behind the name.
     found.author =
         found.author.map(|a| a.split(" (http").next().unwrap_or_default().trim().to_owned()).filter(|a| !a.is_empty());
@@ -78,6 +80,24 @@ pub(super) fn read(html: &Html, url: &str) -> Metadata {
         .or_else(|| first(html, "title").map(|t| short(&t.text().collect::<String>())))
         .filter(|t| !t.is_empty());
     found
+}
+
+/// The author as the page shows it: by a mark for authors, or by a class.
+fn byline(html: &Html) -> Option<String> {
+    all(html, "[rel~=author], [itemprop~=author], .byline, .author-name, .p-author, .author").take(20).find_map(
+        |element| {
+            let line = short(&element.text().collect::<String>());
+            let name = ["By ", "by ", "BY ", "Von ", "Par ", "Por "]
+                .iter()
+                .find_map(|by| line.strip_prefix(by))
+                .unwrap_or(&line)
+                .trim();
+            // What else stands there makes it long, and a name has no digits.
+            let fits = (3..=60).contains(&name.chars().count())
+                && !name.contains(|c: char| c.is_ascii_digit() || matches!(c, '|' | '@' | ':'));
+            fits.then(|| name.to_owned())
+        },
+    )
 }
 
 /// Against what a page's relative links are resolved.
@@ -158,6 +178,10 @@ fn article(item: &serde_json::Value, found: &mut Metadata) {
     }
     found.author = found.author.take().or_else(|| names(&item["author"]));
     found.publisher = found.publisher.take().or_else(|| names(&item["publisher"]));
+    // Written as a truth value, or as a word.
+    let free = &item["isAccessibleForFree"];
+    found.locked |=
+        free.as_bool() == Some(false) || free.as_str().is_some_and(|word| word.eq_ignore_ascii_case("false"));
 }
 
 /// The name of a person or organisation, or of several.

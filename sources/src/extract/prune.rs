@@ -11,6 +11,9 @@ use super::hidden::is_hidden;
 /// An element named like surroundings stays where it holds more than this share of the page's running text.
 const LARGEST_SHARE: f64 = 0.3;
 
+/// Most words of a class or id that is a name.
+const MAX_WORDS: usize = 5;
+
 /// Words of a class or id that name surroundings wherever they stand in it.
 const AROUND: &[&str] = &[
     "adblock",
@@ -144,11 +147,15 @@ const AROUND_PAIRS: &[(&str, &str)] = &[
 pub(super) fn prune(html: &mut Html) {
     let root = html.root_element();
     let all = prose(root).max(1) as f64;
+    let calls = revealing(html);
     let mut going = other_articles(html);
     let mut open = vec![root];
     while let Some(element) = open.pop() {
         for child in element.child_elements() {
-            if is_hidden(child) || is_no_text(child.value().name()) || is_around(child, all) {
+            if (is_hidden(child) && !is_revealed(child, &calls))
+                || is_no_text(child.value().name())
+                || is_around(child, all)
+            {
                 going.push(child.id());
             } else {
                 open.push(child);
@@ -160,6 +167,35 @@ pub(super) fn prune(html: &mut Html) {
             node.detach();
         }
     }
+}
+
+/// The element that the page itself marks as its main text: its article body, its only article, or its main part.
+pub(super) fn marked(html: &Html) -> Option<ElementRef<'_>> {
+    let only = |wanted: fn(&scraper::node::Element) -> bool| {
+        let mut found = html.root_element().descendants().filter_map(ElementRef::wrap).filter(|e| wanted(e.value()));
+        found.next().filter(|_| found.next().is_none())
+    };
+    only(|e| e.attr("itemprop").is_some_and(|of| of.split_whitespace().any(|name| name == "articleBody")))
+        .or_else(|| only(|e| e.name() == "article"))
+        .or_else(|| only(|e| e.name() == "main" || e.attr("role") == Some("main")))
+}
+
+/// What inline scripts put into its place of the parts that a page sends hidden, as React does when it streams: the calls.
+fn revealing(html: &Html) -> String {
+    let scripts = html
+        .root_element()
+        .descendants()
+        .filter(|node| node.parent().is_some_and(|up| up.value().as_element().is_some_and(|e| e.name() == "script")));
+    scripts
+        .filter_map(|node| node.value().as_text().filter(|text| text.contains("$RC(") && text.len() < 4096))
+        .map(|text| &***text)
+        .collect()
+}
+
+/// True for an element that such a call names.
+fn is_revealed(element: ElementRef<'_>, calls: &str) -> bool {
+    let id = element.value().attr("id").filter(|id| id.starts_with("S:") && id.len() < 20);
+    id.is_some_and(|id| calls.contains(&format!(",\"{id}\")")))
 }
 
 /// The articles of a page that are not the one it is about. A page with one article that holds the only main heading is about
@@ -242,6 +278,10 @@ fn is_around(element: ElementRef<'_>, all: f64) -> bool {
 fn names_surroundings(name: &str) -> bool {
     name.split_whitespace().any(|class| {
         let words = words_of(class);
+        // A long name is a heading made into an address, not a name.
+        if words.len() > MAX_WORDS {
+            return false;
+        }
         words.iter().any(|word| AROUND.binary_search(&word.as_str()).is_ok())
             || words.windows(2).any(|pair| AROUND_PAIRS.iter().any(|(a, b)| pair[0] == *a && pair[1] == *b))
     })
@@ -264,8 +304,36 @@ fn words_of(class: &str) -> Vec<String> {
     words
 }
 
+/// What a page shows, on one line, up to so many bytes.
+pub(super) fn shown(html: &Html, most: usize) -> String {
+    let mut text = String::new();
+    let mut open = vec![html.root_element()];
+    while let Some(element) = open.pop() {
+        if text.len() >= most {
+            break;
+        }
+        let mut below = Vec::new();
+        for child in element.children() {
+            match child.value() {
+                Node::Text(piece) => {
+                    text.push_str(piece);
+                    text.push(' ');
+                }
+                Node::Element(e)
+                    if !matches!(e.name(), "head" | "script" | "style" | "template" | "svg" | "iframe") =>
+                {
+                    below.extend(ElementRef::wrap(child).filter(|child| !is_hidden(*child)));
+                }
+                _ => {}
+            }
+        }
+        open.extend(below.into_iter().rev());
+    }
+    super::one_line(&text[..text.floor_char_boundary(most)])
+}
+
 /// How much running text an element holds: characters of paragraphs and the like, outside links.
-fn prose(element: ElementRef<'_>) -> usize {
+pub(super) fn prose(element: ElementRef<'_>) -> usize {
     let mut length = 0;
     let mut open = vec![element];
     while let Some(element) = open.pop() {

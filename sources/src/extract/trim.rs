@@ -249,7 +249,7 @@ fn cut_end(leaves: &[Leaf], going: &mut [bool]) {
         let leaf = &leaves[n];
         let titled =
             leaf.length <= 60 && !leaf.is_prose() && ENDINGS.iter().any(|ending| leaf.text.starts_with(ending));
-        if titled && !leaf.item && before * 2 > all {
+        if titled && !leaf.item && (all - before) * 3 < all {
             going[n..].fill(true);
             return;
         }

@@ -3,7 +3,9 @@
 //! character).
 
 use ego_tree::iter::Edge;
-use scraper::{Html, Node};
+use scraper::{ElementRef, Node};
+
+use super::render::code_of;
 
 /// Attributes that are kept. Links stay short of what they are for: their targets are no text.
 const KEPT: [&str; 14] = [
@@ -27,12 +29,30 @@ const KEPT: [&str; 14] = [
 const VOID: [&str; 14] =
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"];
 
-/// Writes a page out.
-pub(super) fn html_of(page: &Html) -> String {
+/// Writes an element out.
+pub(super) fn html_of(root: ElementRef<'_>) -> String {
     let mut out = String::with_capacity(64 * 1024);
     out.push_str("<!DOCTYPE html>");
-    for edge in page.root_element().traverse() {
+    let mut inside_code = None;
+    for edge in root.traverse() {
         match edge {
+            // Code is written as one text: the search would make paragraphs of what stands inside it.
+            Edge::Open(_) if inside_code.is_some() => {}
+            Edge::Close(node) if inside_code.is_some() => {
+                if inside_code == Some(node.id()) {
+                    inside_code = None;
+                }
+            }
+            Edge::Open(node) if node.value().as_element().is_some_and(|e| e.name() == "pre") => {
+                inside_code = Some(node.id());
+                if let Some((code, language)) = ElementRef::wrap(node).and_then(code_of) {
+                    out.push_str("<pre><code class=\"language-");
+                    escape(&language.unwrap_or_default(), &mut out);
+                    out.push_str("\">");
+                    escape(&code, &mut out);
+                    out.push_str("</code></pre>");
+                }
+            }
             Edge::Open(node) => match node.value() {
                 Node::Text(text) => escape(text, &mut out),
                 Node::Element(element) => {
@@ -46,10 +66,6 @@ pub(super) fn html_of(page: &Html) -> String {
                         out.push('"');
                     }
                     out.push('>');
-                    // The parser takes the first line break of these away.
-                    if matches!(element.name(), "pre" | "listing" | "textarea") {
-                        out.push('\n');
-                    }
                 }
                 _ => {}
             },
