@@ -78,7 +78,7 @@ pub fn extract(html: &str, url: &str) -> Result<Extracted, ExtractError> {
     let metadata = metadata::read(&page, url);
     let shown = prune::shown(&page, MAX_SHOWN);
     prune::prune(&mut page);
-    let visible = write::html_of(page.root_element());
+    let visible = write::html_of(page.root_element())?;
     // What was written out again is parsed again, and misnested markup can grow on the way.
     measure::check(&visible)?;
     let (mut body, smoothed) = main_text(&visible, url)?;
@@ -134,8 +134,7 @@ fn main_text(html: &str, url: &str) -> Result<(String, Smoothed), ExtractError> 
     let address = url.starts_with("http").then_some(url);
     let Ok(mut readability) = Readability::new(html, address, Some(config)) else { return Ok((String::new(), None)) };
     let Ok(article) = readability.parse() else { return Ok((String::new(), None)) };
-    measure::check(&article.content)?;
-    let mut found = Html::parse_fragment(&article.content);
+    let mut found = measure::parse(&article.content)?;
     trim::trim(&mut found);
     let body = render::text_of(&found);
     let title = Some(metadata::short(&article.title)).filter(|t| !t.is_empty());
@@ -154,9 +153,8 @@ fn marked_text(page: &Html, found: usize) -> Result<Option<String>, ExtractError
     else {
         return Ok(None);
     };
-    let html = write::html_of(marked);
-    measure::check(&html)?;
-    let mut fragment = Html::parse_fragment(&html);
+    let html = write::html_of(marked)?;
+    let mut fragment = measure::parse(&html)?;
     trim::trim(&mut fragment);
     let text = render::text_of(&fragment);
     Ok((text.len() * SHARE_OF_MARKED / 100 > found).then_some(text))

@@ -15,104 +15,19 @@ const LARGEST_SHARE: f64 = 0.3;
 const MAX_WORDS: usize = 5;
 
 /// Words of a class or id that name surroundings wherever they stand in it.
+#[rustfmt::skip]
 const AROUND: &[&str] = &[
-    "adblock",
-    "addthis",
-    "addtoany",
-    "ads",
-    "advert",
-    "advertisement",
-    "advertising",
-    "banner",
-    "breadcrumb",
-    "breadcrumbs",
-    "byline",
-    "caption",
-    "captions",
-    "comment",
-    "commentlist",
-    "comments",
-    "consent",
-    "cookie",
-    "cookies",
-    "copyright",
-    "credit",
-    "credits",
-    "crumbs",
-    "dateline",
-    "disclaimer",
-    "disqus",
-    "donate",
-    "donation",
-    "download",
-    "footer",
-    "gallery",
-    "gdpr",
-    "jetpack",
-    "livefyre",
-    "login",
-    "masthead",
-    "menu",
-    "modal",
-    "navbar",
-    "navigation",
-    "newsletter",
-    "nextprev",
-    "outbrain",
-    "overlay",
-    "pager",
-    "pagination",
-    "paywall",
-    "pingback",
-    "pingbacks",
-    "popular",
-    "popup",
-    "promo",
-    "promoted",
-    "promotion",
-    "pubdate",
-    "rail",
-    "recirc",
-    "recirculation",
-    "recommend",
-    "recommendation",
-    "recommendations",
-    "recommended",
-    "related",
-    "relatedposts",
-    "respond",
-    "rss",
-    "share",
-    "sharebar",
-    "sharedaddy",
-    "sharethis",
-    "sharing",
-    "sidebar",
-    "signin",
-    "signup",
-    "skip",
-    "slideshow",
-    "social",
-    "socials",
-    "sponsor",
-    "sponsored",
-    "subscribe",
-    "subscription",
-    "syndication",
-    "taboola",
-    "taglist",
-    "tags",
-    "teaser",
-    "timestamp",
-    "toolbar",
-    "tooltip",
-    "trackback",
-    "trackbacks",
-    "trending",
-    "upsell",
-    "viafoura",
-    "widget",
-    "widgets",
+    "adblock", "addthis", "addtoany", "ads", "advert", "advertisement", "advertising", "banner", "breadcrumb",
+    "breadcrumbs", "byline", "caption", "captions", "comment", "commentlist", "comments", "consent", "cookie",
+    "cookies", "copyright", "credit", "credits", "crumbs", "dateline", "disclaimer", "disqus", "donate", "donation",
+    "download", "footer", "gallery", "gdpr", "jetpack", "livefyre", "login", "masthead", "menu", "modal", "navbar",
+    "navigation", "newsletter", "nextprev", "outbrain", "overlay", "pager", "pagination", "paywall", "pingback",
+    "pingbacks", "popular", "popup", "promo", "promoted", "promotion", "pubdate", "rail", "recirc", "recirculation",
+    "recommend", "recommendation", "recommendations", "recommended", "related", "relatedposts", "respond", "rss",
+    "share", "sharebar", "sharedaddy", "sharethis", "sharing", "sidebar", "signin", "signup", "skip", "slideshow",
+    "social", "socials", "sponsor", "sponsored", "subscribe", "subscription", "syndication", "taboola", "taglist",
+    "tags", "teaser", "timestamp", "toolbar", "tooltip", "trackback", "trackbacks", "trending", "upsell", "viafoura",
+    "widget", "widgets",
 ];
 
 /// Pairs of words that name surroundings where they follow one another.
@@ -188,7 +103,7 @@ fn revealing(html: &Html) -> String {
         .filter(|node| node.parent().is_some_and(|up| up.value().as_element().is_some_and(|e| e.name() == "script")));
     scripts
         .filter_map(|node| node.value().as_text().filter(|text| text.contains("$RC(") && text.len() < 4096))
-        .map(|text| &***text)
+        .map(|text| text.to_string())
         .collect()
 }
 
@@ -276,32 +191,34 @@ fn is_around(element: ElementRef<'_>, all: f64) -> bool {
 
 /// True where a class or id has a word that names surroundings.
 fn names_surroundings(name: &str) -> bool {
-    name.split_whitespace().any(|class| {
-        let words = words_of(class);
+    let mut words = String::new();
+    name.split_ascii_whitespace().any(|class| {
+        words.clear();
+        split_words(class, &mut words);
         // A long name is a heading made into an address, not a name.
-        if words.len() > MAX_WORDS {
+        if words.split_ascii_whitespace().nth(MAX_WORDS).is_some() {
             return false;
         }
-        words.iter().any(|word| AROUND.binary_search(&word.as_str()).is_ok())
-            || words.windows(2).any(|pair| AROUND_PAIRS.iter().any(|(a, b)| pair[0] == *a && pair[1] == *b))
+        let mut before = "";
+        words.split_ascii_whitespace().any(|word| {
+            let pair = (std::mem::replace(&mut before, word), word);
+            AROUND.binary_search(&word).is_ok() || AROUND_PAIRS.contains(&pair)
+        })
     })
 }
 
-/// The words of one class or id: `post-relatedLinks` has `post`, `related` and `links`.
-fn words_of(class: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
+/// Puts spaces between the words of one class or id: `post-relatedLinks` is `post related links`.
+fn split_words(class: &str, words: &mut String) {
     let mut lower = false;
     for c in class.chars().take(120) {
         if !c.is_ascii_alphanumeric() || (lower && c.is_ascii_uppercase()) {
-            words.push(String::new());
+            words.push(' ');
         }
         lower = c.is_ascii_lowercase();
-        if let (Some(word), true) = (words.last_mut(), c.is_ascii_alphanumeric()) {
-            word.push(c.to_ascii_lowercase());
+        if c.is_ascii_alphanumeric() {
+            words.push(c.to_ascii_lowercase());
         }
     }
-    words.retain(|word| !word.is_empty());
-    words
 }
 
 /// What a page shows, on one line, up to so many bytes.

@@ -5,6 +5,7 @@
 use ego_tree::iter::Edge;
 use scraper::{ElementRef, Node};
 
+use super::ExtractError;
 use super::render::code_of;
 
 /// Attributes that are kept. Links stay short of what they are for: their targets are no text.
@@ -29,8 +30,15 @@ const KEPT: [&str; 14] = [
 const VOID: [&str; 14] =
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"];
 
+/// Most work that writing what was found may cost, in bytes looked at: a megabyte of `&` would keep it busy for minutes.
+const MAX_ESCAPING: usize = 500_000_000;
+
 /// Writes an element out.
-pub(super) fn html_of(root: ElementRef<'_>) -> String {
+///
+/// # Errors
+/// [`ExtractError::TooComplex`] where the search could not write it again in bounded time.
+pub(super) fn html_of(root: ElementRef<'_>) -> Result<String, ExtractError> {
+    let mut cost = 0usize;
     let mut out = String::with_capacity(64 * 1024);
     out.push_str("<!DOCTYPE html>");
     let mut inside_code = None;
@@ -49,12 +57,16 @@ pub(super) fn html_of(root: ElementRef<'_>) -> String {
                     out.push_str("<pre><code class=\"language-");
                     escape(&language.unwrap_or_default(), &mut out);
                     out.push_str("\">");
+                    cost = cost.saturating_add(cost_of(&code));
                     escape(&code, &mut out);
                     out.push_str("</code></pre>");
                 }
             }
             Edge::Open(node) => match node.value() {
-                Node::Text(text) => escape(text, &mut out),
+                Node::Text(text) => {
+                    cost = cost.saturating_add(cost_of(text));
+                    escape(text, &mut out);
+                }
                 Node::Element(element) => {
                     out.push('<');
                     out.push_str(element.name());
@@ -62,6 +74,7 @@ pub(super) fn html_of(root: ElementRef<'_>) -> String {
                         out.push(' ');
                         out.push_str(name);
                         out.push_str("=\"");
+                        cost = cost.saturating_add(cost_of(value));
                         escape(value, &mut out);
                         out.push('"');
                     }
@@ -78,7 +91,15 @@ pub(super) fn html_of(root: ElementRef<'_>) -> String {
             }
         }
     }
-    out
+    if cost > MAX_ESCAPING {
+        return Err(ExtractError::TooComplex { why: "too many special characters in one text".to_owned() });
+    }
+    Ok(out)
+}
+
+/// What it costs to write a text in the search: it looks, from each character that it may have to escape, through the rest.
+fn cost_of(text: &str) -> usize {
+    text.len().saturating_mul(text.bytes().filter(|b| matches!(b, b'&' | 0xC2)).count())
 }
 
 fn escape(text: &str, out: &mut String) {
