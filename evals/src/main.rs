@@ -8,6 +8,7 @@ mod extraction;
 mod feeds;
 mod index;
 mod hostile;
+mod pages;
 mod peers;
 mod report;
 

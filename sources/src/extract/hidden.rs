@@ -1,6 +1,6 @@
 //! What a page holds but nobody sees. A hidden instruction must not reach a writer, nor hidden keywords a score.
 
-use scraper::{ElementRef, Html};
+use scraper::ElementRef;
 
 /// Inline styles that take an element out of sight, without spaces, in lower case.
 const HIDING_STYLES: [&str; 12] = [
@@ -72,22 +72,5 @@ fn normal_colour(colour: &str) -> String {
         "white" | "#ffffff" | "rgb(255,255,255)" => "#fff".to_owned(),
         "black" | "#000000" | "rgb(0,0,0)" => "#000".to_owned(),
         other => other.to_owned(),
-    }
-}
-
-/// Takes out of a page what is not shown, before the main text is looked for: the extraction drops styles and would then
-/// take it for text.
-pub(super) fn remove(html: &mut Html) {
-    let hidden: Vec<_> = html
-        .root_element()
-        .descendants()
-        .filter_map(ElementRef::wrap)
-        .filter(|e| is_hidden(*e))
-        .map(|e| e.id())
-        .collect();
-    for id in hidden {
-        if let Some(mut node) = html.tree.get_mut(id) {
-            node.detach();
-        }
     }
 }

@@ -12,7 +12,7 @@ use html5ever::tendril::{StrTendril, TendrilSink};
 use html5ever::tree_builder::TreeBuilderOpts;
 use html5ever::{Attribute, ParseOpts, QualName, parse_document};
 
-use scraper::{ElementRef, Html, Node as HtmlNode};
+use scraper::{Html, HtmlTreeSink};
 
 use super::ExtractError;
 
@@ -37,6 +37,23 @@ const MAX_COMPARISONS: u64 = 2_000_000_000;
 /// # Errors
 /// [`ExtractError::TooComplex`] where it cannot.
 pub(crate) fn check(html: &str) -> Result<(), ExtractError> {
+    run(html, Depths::new())
+}
+
+/// Parses a page and looks at the bounds on the way, so that it is read once only.
+///
+/// # Errors
+/// [`ExtractError::TooComplex`] where it cannot be read in bounded time and stack.
+pub(super) fn parse(html: &str) -> Result<Html, ExtractError> {
+    run(html, Bounded { depths: Depths::new(), sink: HtmlTreeSink::new(Html::new_document()) })
+}
+
+/// A sink that knows how deep its tree is.
+trait Measured: TreeSink {
+    fn depths(&self) -> &Depths;
+}
+
+fn run<S: Measured>(html: &str, sink: S) -> Result<S::Output, ExtractError> {
     let too_complex = |why: String| Err(ExtractError::TooComplex { why });
     if html.len() > MAX_BYTES {
         return too_complex(format!("more than {MAX_BYTES} bytes"));
@@ -45,14 +62,14 @@ pub(crate) fn check(html: &str) -> Result<(), ExtractError> {
         tree_builder: TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() },
         ..ParseOpts::default()
     };
-    let mut parser = parse_document(Depths::new(), options);
+    let mut parser = parse_document(sink, options);
     let mut rest = html;
     let (mut seen, mut pending, mut comparisons) = (0usize, 0u64, 0u64);
     while !rest.is_empty() {
         let (chunk, after) = rest.split_at(rest.floor_char_boundary(CHUNK.min(rest.len())).max(1));
         rest = after;
         parser.process(StrTendril::from(chunk));
-        let tree = &parser.tokenizer.sink.sink;
+        let tree = parser.tokenizer.sink.sink.depths();
         if tree.deepest.get() > MAX_DEPTH {
             return too_complex(format!("elements nested more than {MAX_DEPTH} deep"));
         }
@@ -69,39 +86,7 @@ pub(crate) fn check(html: &str) -> Result<(), ExtractError> {
             return too_complex("tags with too many attributes".to_owned());
         }
     }
-    Ok(())
-}
-
-/// Most work that writing a page out may cost. The writer looks, from each character that it may have to escape, through the
-/// rest of the text for the next, so that a megabyte of `&` would keep it busy for minutes; this is the most bytes looked at.
-const MAX_ESCAPING: usize = 500_000_000;
-
-/// Checks that a parsed page can be written out in bounded time.
-///
-/// # Errors
-/// [`ExtractError::TooComplex`] where it cannot.
-pub(super) fn check_writing(html: &Html) -> Result<(), ExtractError> {
-    let cost = |text: &str| text.len().saturating_mul(text.bytes().filter(|b| matches!(b, b'&' | 0xC2)).count());
-    let mut total = 0usize;
-    for node in html.tree.nodes() {
-        total = total.saturating_add(match node.value() {
-            // Scripts and styles are written as they are.
-            HtmlNode::Text(_) if node.parent().and_then(ElementRef::wrap).is_some_and(|e| is_raw(e.value().name())) => {
-                0
-            }
-            HtmlNode::Text(text) => cost(text),
-            HtmlNode::Element(element) => element.attrs().map(|(_, value)| cost(value)).fold(0, usize::saturating_add),
-            _ => 0,
-        });
-    }
-    if total > MAX_ESCAPING {
-        return Err(ExtractError::TooComplex { why: "too many special characters in one text".to_owned() });
-    }
-    Ok(())
-}
-
-fn is_raw(name: &str) -> bool {
-    matches!(name, "script" | "style" | "xmp" | "iframe" | "noembed" | "noframes" | "plaintext")
+    Ok(parser.finish())
 }
 
 /// A tree of which only names and places are kept. A handle is an index; 0 is the document.
@@ -158,6 +143,12 @@ fn detach(nodes: &mut [Node], child: usize) {
         if let Some(at) = nodes[parent].children.iter().rposition(|c| *c == child) {
             nodes[parent].children.remove(at);
         }
+    }
+}
+
+impl Measured for Depths {
+    fn depths(&self) -> &Depths {
+        self
     }
 }
 
@@ -241,6 +232,131 @@ impl TreeSink for Depths {
 
     fn is_mathml_annotation_xml_integration_point(&self, handle: &usize) -> bool {
         self.nodes.borrow()[*handle].integration_point
+    }
+}
+
+/// Two trees that are built together: the one that is wanted, and the one that is measured.
+struct Bounded<S> {
+    depths: Depths,
+    sink: S,
+}
+
+/// A node of both trees.
+#[derive(Clone)]
+struct Both<H> {
+    at: usize,
+    node: H,
+}
+
+fn split<H>(child: NodeOrText<Both<H>>) -> (NodeOrText<usize>, NodeOrText<H>) {
+    match child {
+        NodeOrText::AppendNode(both) => (NodeOrText::AppendNode(both.at), NodeOrText::AppendNode(both.node)),
+        // The measured tree holds no text.
+        NodeOrText::AppendText(text) => (NodeOrText::AppendText(StrTendril::new()), NodeOrText::AppendText(text)),
+    }
+}
+
+impl<S: TreeSink> Measured for Bounded<S> {
+    fn depths(&self) -> &Depths {
+        &self.depths
+    }
+}
+
+impl<S: TreeSink> TreeSink for Bounded<S> {
+    type Handle = Both<S::Handle>;
+    type Output = S::Output;
+    type ElemName<'a>
+        = S::ElemName<'a>
+    where
+        S: 'a;
+
+    fn finish(self) -> S::Output {
+        self.sink.finish()
+    }
+
+    // Not handed on: nobody reads them, and a hostile page has millions.
+    fn parse_error(&self, _: Cow<'static, str>) {}
+
+    fn get_document(&self) -> Self::Handle {
+        Both { at: 0, node: self.sink.get_document() }
+    }
+
+    fn elem_name<'a>(&'a self, target: &'a Self::Handle) -> S::ElemName<'a> {
+        self.sink.elem_name(&target.node)
+    }
+
+    fn create_element(&self, name: QualName, attrs: Vec<Attribute>, flags: ElementFlags) -> Self::Handle {
+        let mut own = ElementFlags::default();
+        own.template = flags.template;
+        own.mathml_annotation_xml_integration_point = flags.mathml_annotation_xml_integration_point;
+        let at = self.depths.create_element(name.clone(), Vec::new(), own);
+        Both { at, node: self.sink.create_element(name, attrs, flags) }
+    }
+
+    fn create_comment(&self, text: StrTendril) -> Self::Handle {
+        Both { at: self.depths.create_comment(StrTendril::new()), node: self.sink.create_comment(text) }
+    }
+
+    fn create_pi(&self, target: StrTendril, data: StrTendril) -> Self::Handle {
+        let at = self.depths.create_pi(StrTendril::new(), StrTendril::new());
+        Both { at, node: self.sink.create_pi(target, data) }
+    }
+
+    fn append(&self, parent: &Self::Handle, child: NodeOrText<Self::Handle>) {
+        let (own, child) = split(child);
+        self.depths.append(&parent.at, own);
+        self.sink.append(&parent.node, child);
+    }
+
+    fn append_based_on_parent_node(
+        &self,
+        element: &Self::Handle,
+        previous: &Self::Handle,
+        child: NodeOrText<Self::Handle>,
+    ) {
+        let (own, child) = split(child);
+        self.depths.append_based_on_parent_node(&element.at, &previous.at, own);
+        self.sink.append_based_on_parent_node(&element.node, &previous.node, child);
+    }
+
+    fn append_doctype_to_document(&self, name: StrTendril, public: StrTendril, system: StrTendril) {
+        self.sink.append_doctype_to_document(name, public, system);
+    }
+
+    fn get_template_contents(&self, target: &Self::Handle) -> Self::Handle {
+        Both { at: self.depths.get_template_contents(&target.at), node: self.sink.get_template_contents(&target.node) }
+    }
+
+    fn same_node(&self, x: &Self::Handle, y: &Self::Handle) -> bool {
+        x.at == y.at
+    }
+
+    fn set_quirks_mode(&self, mode: QuirksMode) {
+        self.sink.set_quirks_mode(mode);
+    }
+
+    fn append_before_sibling(&self, sibling: &Self::Handle, child: NodeOrText<Self::Handle>) {
+        let (own, child) = split(child);
+        self.depths.append_before_sibling(&sibling.at, own);
+        self.sink.append_before_sibling(&sibling.node, child);
+    }
+
+    fn add_attrs_if_missing(&self, target: &Self::Handle, attrs: Vec<Attribute>) {
+        self.sink.add_attrs_if_missing(&target.node, attrs);
+    }
+
+    fn remove_from_parent(&self, target: &Self::Handle) {
+        self.depths.remove_from_parent(&target.at);
+        self.sink.remove_from_parent(&target.node);
+    }
+
+    fn reparent_children(&self, node: &Self::Handle, new_parent: &Self::Handle) {
+        self.depths.reparent_children(&node.at, &new_parent.at);
+        self.sink.reparent_children(&node.node, &new_parent.node);
+    }
+
+    fn is_mathml_annotation_xml_integration_point(&self, handle: &Self::Handle) -> bool {
+        self.sink.is_mathml_annotation_xml_integration_point(&handle.node)
     }
 }
 

@@ -43,13 +43,15 @@ enum Kind {
     Break,
     /// A quotation.
     Quote,
+    /// A formula.
+    Formula,
 }
 
 fn kind(name: &str) -> Kind {
     match name {
-        "script" | "style" | "template" | "noscript" | "head" | "title" | "svg" | "math" | "iframe" | "object"
-        | "embed" | "canvas" | "audio" | "video" | "img" | "picture" | "button" | "input" | "select" | "textarea"
-        | "dialog" | "datalist" | "meter" | "progress" | "map" => Kind::Skip,
+        "script" | "style" | "template" | "noscript" | "head" | "title" | "svg" | "iframe" | "object" | "embed"
+        | "canvas" | "audio" | "video" | "img" | "picture" | "button" | "input" | "select" | "textarea" | "dialog"
+        | "datalist" | "meter" | "progress" | "map" => Kind::Skip,
         "h1" => Kind::Heading(1),
         "h2" => Kind::Heading(2),
         "h3" => Kind::Heading(3),
@@ -63,6 +65,7 @@ fn kind(name: &str) -> Kind {
         "table" => Kind::Table,
         "br" => Kind::Break,
         "blockquote" => Kind::Quote,
+        "math" => Kind::Formula,
         "p" | "div" | "section" | "article" | "main" | "header" | "footer" | "aside" | "nav" | "address" | "figure"
         | "figcaption" | "details" | "summary" | "dl" | "dt" | "dd" | "form" | "fieldset" | "legend" | "hr"
         | "center" | "body" | "html" | "hgroup" | "caption" | "tr" | "td" | "th" | "thead" | "tbody" | "tfoot"
@@ -114,6 +117,12 @@ impl Out {
         match kind(element.value().name()) {
             Kind::Skip => {}
             Kind::Inline if is_permalink(element) => {}
+            Kind::Inline if is_drawn_formula(element) => {}
+            Kind::Formula => {
+                if let Some(formula) = formula(element) {
+                    self.line.push_str(&formula);
+                }
+            }
             Kind::Inline => self.children(element),
             // A line break inside a paragraph is layout; two in a row are how old pages write paragraphs, and extraction
             // has made paragraphs of those.
@@ -202,13 +211,8 @@ impl Out {
     fn code(&mut self, element: ElementRef<'_>) {
         self.end_line();
         self.mark.clear();
-        let mut code = String::new();
-        preformatted(element, &mut code);
-        let code = code.trim_matches('\n').trim_end();
-        if code.trim().is_empty() {
-            return;
-        }
-        let mut text = format!("```{}\n", language(element).unwrap_or_default());
+        let Some((code, language)) = code_of(element) else { return };
+        let mut text = format!("```{}\n", language.unwrap_or_default());
         for line in code.lines() {
             // A fence inside the code would end it for everyone who reads the text line by line.
             if line.trim_start().starts_with("```") || line.trim_start().starts_with("~~~") {
@@ -262,6 +266,24 @@ fn is_permalink(element: ElementRef<'_>) -> bool {
     within && matches!(element.text().collect::<String>().trim(), "#" | "¶" | "§" | "🔗" | "⚓")
 }
 
+/// A formula as its author wrote it, in TeX: from its annotation, or from its alternative text.
+fn formula(math: ElementRef<'_>) -> Option<String> {
+    let annotated = math.descendants().filter_map(ElementRef::wrap).find(|e| {
+        e.value().name() == "annotation" && e.value().attr("encoding").is_none_or(|encoding| encoding.contains("tex"))
+    });
+    let tex = annotated
+        .map(|e| e.text().collect::<String>())
+        .or_else(|| math.value().attr("alttext").map(str::to_owned))
+        .unwrap_or_else(|| math.text().collect());
+    let tex = one_line(&tex);
+    (!tex.is_empty()).then(|| format!("${tex}$"))
+}
+
+/// True for the drawing of a formula that is there as text too.
+fn is_drawn_formula(element: ElementRef<'_>) -> bool {
+    element.value().classes().any(|class| matches!(class, "katex-html" | "mwe-math-fallback-image-inline"))
+}
+
 /// Whitespace folded to single spaces; control characters and characters that only mark layout taken out.
 pub(crate) fn one_line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -300,6 +322,16 @@ fn unmarked<'a>(line: &'a str, mark: &str) -> &'a str {
     }
 }
 
+/// The lines of a preformatted block and the language that the page names for it. `None` where there is nothing in it but the
+/// numbers of lines.
+pub(super) fn code_of(pre: ElementRef<'_>) -> Option<(String, Option<String>)> {
+    let mut code = String::new();
+    preformatted(pre, &mut code);
+    let code = code.trim_matches('\n').trim_end();
+    let numbers = code.split_whitespace().enumerate().all(|(n, word)| word.parse() == Ok(n + 1));
+    (!numbers).then(|| (code.to_owned(), language(pre)))
+}
+
 fn preformatted(element: ElementRef<'_>, code: &mut String) {
     for child in element.children() {
         match child.value() {
@@ -309,7 +341,9 @@ fn preformatted(element: ElementRef<'_>, code: &mut String) {
                 let Some(child) = ElementRef::wrap(child) else { continue };
                 // Line numbers and copy buttons are no code.
                 let class = child.value().attr("class").unwrap_or_default();
-                let beside = ["line-number", "lineno", "linenumber", "gutter"].iter().any(|c| class.contains(c));
+                let beside = ["line-number", "lineno", "linenumber", "gutter", "lnt", "header", "toolbar", "copy"]
+                    .iter()
+                    .any(|c| class.contains(c));
                 if !beside && child.value().name() != "button" && !is_hidden(child) {
                     preformatted(child, code);
                     let line = matches!(child.value().name(), "div" | "p" | "li" | "tr");
@@ -377,6 +411,8 @@ fn cell_text(element: ElementRef<'_>, text: &mut String, layout: &mut bool) {
                     _ if is_hidden(child) => {}
                     Kind::Skip => {}
                     Kind::Heading(_) | Kind::Code | Kind::Table | Kind::Quote => *layout = true,
+                    Kind::Formula => text.push_str(&formula(child).unwrap_or_default()),
+                    Kind::Inline if is_drawn_formula(child) => {}
                     Kind::Inline => cell_text(child, text, layout),
                     Kind::Block | Kind::Break | Kind::List(_) | Kind::Item => {
                         text.push(' ');

@@ -85,3 +85,79 @@ fn nesting_just_below_the_bound_is_read_on_a_small_stack() {
     let body = run.spawn(move || extract(&page, "https://example.org/").unwrap().body).unwrap().join().unwrap();
     assert!(body.starts_with("A sentence with some words"), "{body:.80}");
 }
+
+#[test]
+fn what_stands_around_and_between_the_paragraphs_goes() {
+    let text = "The council met for nine hours, and in the end it voted for the tram, by two votes, against all that was expected.";
+    let page = format!(
+        "<title>Tram</title><body><header class=site-header><a href=/>Home</a></header><article>\
+         <h1>The tram comes</h1><p class=meta>Published: 12:30, 3 November 2026</p><p>{text} One.</p>\
+         <p><a href=/x>READ MORE: What the bridge will cost</a></p><figure><img src=a.jpg alt=x><figcaption>The bridge. Photo: N. N.</figcaption></figure>\
+         <p>{text} Two.</p><div class=share-bar>Share on everything</div><p>{text} Three.</p>\
+         <h3>You may also like</h3><ul><li><a href=/1>Buses</a></li><li><a href=/2>Trains</a></li></ul></article>\
+         <div class=related-articles><p>{text} Of another article.</p></div></body>"
+    );
+    let body = extract(&page, "https://example.org/tram").unwrap().body;
+    let paragraphs: Vec<&str> = body.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    assert_eq!(paragraphs, [format!("{text} One."), format!("{text} Two."), format!("{text} Three.")], "{body}");
+}
+
+#[test]
+fn the_article_that_a_page_is_about_is_read_and_others_on_it_are_not() {
+    let text = "A sentence about something that happened today, with a comma, in some detail. ".repeat(5);
+    let other = "Another story is told here in short, with a comma too, and leads elsewhere. ".repeat(2);
+    let page = format!(
+        "<body><article><h1>The story</h1><p>{text}</p><p>{text}</p></article>{}</body>",
+        format!("<article><h2><a href=/b>Other</a></h2><p>{other}</p></article>").repeat(6)
+    );
+    let body = extract(&page, "https://example.org/story").unwrap().body;
+    assert!(body.contains("happened today") && !body.contains("Another story"), "{body}");
+}
+
+#[test]
+fn a_name_that_lies_does_not_take_the_text_away() {
+    let text = "A sentence about something that happened today, with a comma, in some detail. ".repeat(5);
+    for name in ["content-with-sidebar", "newsletter", "comments", "share", "ad-free-page"] {
+        let page = format!("<body><div class=\"{name}\"><p>{text}</p><p>{text}</p></div></body>");
+        let body = extract(&page, "https://example.org/story").unwrap().body;
+        assert!(body.contains("happened today"), "{name}: {body}");
+    }
+}
+
+#[test]
+fn nothing_that_is_hidden_reaches_the_text() {
+    let shown =
+        "Visible words about the release of a database, enough of them to be kept as a paragraph of an article. "
+            .repeat(3);
+    let page = format!(
+        "<body><article><h1>Release</h1><p>{shown}</p><p style='display:none'>CANARY-1</p><p hidden>CANARY-2</p>\
+         <p aria-hidden=true style='font-size: 0'>CANARY-3</p><p style='color:#fff;background:#fff'>CANARY-4</p><!-- CANARY-5 -->\
+         <noscript>CANARY-6</noscript><template>CANARY-7</template><img alt=CANARY-8 src=x><div hidden id='S:0'>CANARY-9</div>\
+         <p>{shown}</p></article><meta name=description content=CANARY-10></body>"
+    );
+    let read = extract(&page, "https://example.org/r").unwrap();
+    assert!(read.body.contains("Visible words") && !read.body.contains("CANARY"), "{}", read.body);
+}
+
+#[test]
+fn a_part_that_a_script_puts_into_its_place_is_read() {
+    let text = "A sentence that was streamed after the first answer, with a comma, in some detail. ".repeat(5);
+    let page = format!(
+        "<body><div id=app><template id='B:0'></template></div><div hidden id='S:0'><p>{text}</p></div>\
+         <script>$RC(\"B:0\",\"S:0\")</script></body>"
+    );
+    assert!(extract(&page, "https://example.org/r").unwrap().body.contains("was streamed"));
+}
+
+#[test]
+fn code_loses_its_line_numbers_and_formulas_keep_their_tex() {
+    let text = "A sentence about the code that follows, with a comma, and in some detail, as it should be. ".repeat(4);
+    let page = format!(
+        "<body><article><p>{text}</p><table><tr><td><pre><code>1\n2\n</code></pre></td><td><pre><code class=language-c>int a;\n\nint b;\n\
+         </code></pre></td></tr></table><p>{text} And <span class=katex><math><semantics><mi>x</mi><annotation encoding='application/x-tex'>\
+         x^2</annotation></semantics></math><span class=katex-html aria-hidden=true>x2</span></span>.</p></article></body>"
+    );
+    let body = extract(&page, "https://example.org/c").unwrap().body;
+    assert!(body.contains("```c\nint a;\n\nint b;\n```"), "{body}");
+    assert!(!body.contains("```\n1\n2") && body.contains("And $x^2$."), "{body}");
+}

@@ -34,7 +34,7 @@ pub(super) fn content_kind(body: &[u8], content_type: Option<&str>) -> Result<Co
         (b"\xd0\xcf\x11\xe0", "an office document"),
     ];
     if let Some((_, what)) = OTHERS.iter().find(|(magic, _)| body.starts_with(magic)) {
-        return Err(format!("it is {what}, not a page"));
+        return Err(not_a_page(what));
     }
     let stated = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match stated.as_str() {
@@ -46,12 +46,19 @@ pub(super) fn content_kind(body: &[u8], content_type: Option<&str>) -> Result<Co
             Ok(ContentKind::Html)
         }
         "" => Err("it does not say what it is, and is not HTML".to_owned()),
-        "application/pdf" => Err("it is a PDF, not a page".to_owned()),
+        "application/pdf" => Err(not_a_page("a PDF")),
         other => {
             let other: String = other.chars().filter(|c| !c.is_control()).take(60).collect();
-            Err(format!("it is `{other}`, not a page"))
+            Err(not_a_page(&format!("`{other}`")))
         }
     }
+}
+
+/// What it is, and what can be done about it.
+fn not_a_page(what: &str) -> String {
+    format!(
+        "it is {what}, not a page: only HTML and plain text are read; name a page about it, or give its text as a file"
+    )
 }
 
 fn looks_like_html(body: &[u8]) -> bool {
@@ -77,17 +84,67 @@ pub(super) fn of_page(asked: &str, final_url: &str, page: &Extracted) -> Option<
     if is_consent_host(final_url) {
         return Some("it is a consent page".to_owned());
     }
-    if short && has(BOT_WALL) {
+    if short && (has(BOT_WALL) || (page.shown.len() < NOTICE && has_any(&page.shown, BOT_WALL))) {
         return Some("it is a bot wall".to_owned());
     }
     if short && (is_not_found(&title) || has(NOT_FOUND)) {
         return Some("it says that the page is not there, with a status that says it is".to_owned());
+    }
+    if short && (page.locked || has_any(&page.shown, LOCKED)) {
+        return Some("only its beginning is free to read, or it asks to log in".to_owned());
     }
     if short && (has(CONSENT) || (title.contains("cookie") && title.contains("consent"))) {
         return Some("it is a consent page".to_owned());
     }
     too_short(&page.body)
 }
+
+fn has_any(text: &str, marks: &[&str]) -> bool {
+    let text = text.to_lowercase();
+    marks.iter().any(|mark| text.contains(mark))
+}
+
+/// What only stands where the rest of a text is kept back.
+const LOCKED: &[&str] = &[
+    "subscribe to continue reading",
+    "subscribe to read the full",
+    "subscribe to read this",
+    "subscribe now to continue",
+    "subscribe to unlock",
+    "sign in to continue reading",
+    "log in to continue reading",
+    "log in to read",
+    "login to continue reading",
+    "register to continue reading",
+    "to continue reading this article",
+    "to continue reading, ",
+    "to read the full story, ",
+    "to read the full article, ",
+    "this article is for subscribers",
+    "this article is for members",
+    "this content is for subscribers",
+    "this content is for members",
+    "this content is for paying",
+    "this post is for paid subscribers",
+    "this post is for paying subscribers",
+    "this story is for members",
+    "this article is exclusive to subscribers",
+    "exclusively for subscribers",
+    "only available to subscribers",
+    "you must be logged in to view",
+    "you need to log in to",
+    "please log in to view",
+    "please sign in to view",
+    "you have reached your article limit",
+    "you've reached your limit of free",
+    "you have reached your limit of free",
+    "create a free account to continue",
+    "weiterlesen mit",
+    "jetzt abonnieren und weiterlesen",
+    "cet article est réservé aux abonnés",
+    "réservé aux abonnés",
+    "contenido exclusivo para suscriptores",
+];
 
 const BOT_WALL: &[&str] = &[
     "just a moment...",
@@ -107,6 +164,25 @@ const BOT_WALL: &[&str] = &[
     "pardon our interruption",
     "request unsuccessful. incapsula",
     "needs to review the security of your connection",
+    "you need to enable javascript to run this app",
+    "please enable javascript to continue",
+    "please enable js and disable any ad blocker",
+    "javascript is disabled in your browser",
+    "javascript is required to view this",
+    "this site requires javascript",
+    "this page requires javascript",
+    "enable javascript to view",
+    "performing security verification",
+    "please verify you are a human",
+    "complete the captcha",
+    "solve the captcha",
+    "confirm you are not a robot",
+    "i'm not a robot",
+    "press & hold to confirm",
+    "error 1020",
+    "your request has been blocked",
+    "automated access to this page",
+    "checking if the site connection is secure",
 ];
 
 const NOT_FOUND: &[&str] = &[
@@ -127,6 +203,20 @@ const NOT_FOUND: &[&str] = &[
     "seite nicht gefunden",
     "page introuvable",
     "página no encontrada",
+    "pagina non trovata",
+    "page has been removed",
+    "page may have been moved",
+    "page may have been removed",
+    "page has moved or no longer exists",
+    "article is no longer available",
+    "this content is no longer available",
+    "story is no longer available",
+    "nothing was found at this location",
+    "it seems we can't find what you're looking for",
+    "it looks like nothing was found",
+    "the requested url was not found",
+    "die seite wurde nicht gefunden",
+    "cette page n'existe pas",
 ];
 
 const CONSENT: &[&str] = &[
@@ -139,6 +229,12 @@ const CONSENT: &[&str] = &[
     "consent to the use of cookies",
     "yahoo is part of the yahoo family of brands",
     "bevor sie fortfahren",
+    "we use cookies and similar technologies to",
+    "choose how we use cookies",
+    "manage your privacy settings",
+    "accept all and continue",
+    "mit werbung und cookies",
+    "nous et nos partenaires",
 ];
 
 /// True for a title that says nothing but that the page is not there.
@@ -176,44 +272,4 @@ fn is_consent_host(url: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn page(title: &str, body: &str) -> Extracted {
-        Extracted { title: Some(title.to_owned()), body: body.to_owned(), ..Extracted::default() }
-    }
-
-    #[test]
-    fn notices_are_refused_and_articles_about_them_are_not() {
-        let url = "https://example.org/a";
-        let filler = "Use the search or go back to the front page. ".repeat(8);
-        let long = "An article on how error pages should be written. ".repeat(50);
-        for (title, text) in [
-            ("404 | Example", filler.as_str()),
-            ("Page not found - Example", &filler),
-            ("Just a moment...", &filler),
-            ("Example", &format!("Sorry, this page does not exist. {filler}")),
-            ("Before you continue to Example", &filler),
-        ] {
-            assert!(of_page(url, url, &page(title, text)).is_some(), "{title}");
-        }
-        for (title, text) in [
-            ("Not found: designing a 404 page", long.as_str()),
-            ("How we lost 404 servers", &filler),
-            ("Example", &filler),
-        ] {
-            assert_eq!(of_page(url, url, &page(title, text)), None, "{title}");
-        }
-        assert!(of_page(url, url, &page("Example", "Short.")).is_some());
-        assert!(of_page(url, "https://www.example.org/", &page("Example", &long)).is_some());
-    }
-
-    #[test]
-    fn what_is_no_page_is_named() {
-        assert_eq!(content_kind(b"%PDF-1.7", Some("text/html")).unwrap_err(), "it is a PDF, not a page");
-        assert_eq!(content_kind(b"{}", Some("application/json")).unwrap_err(), "it is `application/json`, not a page");
-        assert_eq!(content_kind(b"<p>x", Some("text/html; charset=x")), Ok(ContentKind::Html));
-        assert_eq!(content_kind(b"<!DOCTYPE HTML><p>x", None), Ok(ContentKind::Html));
-        assert_eq!(content_kind(b"words", Some("text/plain")), Ok(ContentKind::Text));
-    }
-}
+mod tests;
