@@ -16,6 +16,8 @@ pub mod receive;
 pub mod worker;
 pub mod tick;
 pub mod discover;
+mod polled;
+mod sources;
 pub mod select;
 pub mod stop;
 pub mod run;

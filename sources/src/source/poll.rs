@@ -6,14 +6,12 @@ use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use super::{Entry, SourceError, SourceSpec, blocking, read};
-use crate::door::{Conditional, Door, Response};
-use crate::files;
+use crate::door::{Conditional, Response, Retry};
+use crate::polite::Polite;
+use crate::{files, interval};
 
 /// Most entries that one poll gives, newest first.
 pub const MAX_ENTRIES: usize = 500;
-
-/// Longest time a source is left alone because it says so.
-const LONGEST_REST: i64 = 24 * 3600;
 
 /// What a poll must remember for the next one. Unknown keys of a later version are ignored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,8 +23,22 @@ pub struct PollState {
     pub last_modified: Option<String>,
     /// The source asks not to be polled before this time. The caller keeps to it.
     pub next_after: Option<Timestamp>,
+    /// Where the source has moved for good: asked there from now on. What the configuration names is still what it is.
+    pub moved_to: Option<String>,
     /// Hash of the last answer's body: sources that know no validators are recognised by it.
     pub body: Option<String>,
+}
+
+impl PollState {
+    /// The state after a poll that failed. Validators outlive failures; an address that the source had moved to and that is
+    /// not there any more is forgotten, and with it what was heard there: the next poll asks the configured one.
+    pub fn after(&self, error: &SourceError, now: Timestamp) -> Self {
+        let mut state = if self.moved_to.is_some() && error.is_missing() { Self::default() } else { self.clone() };
+        if let Retry::Later { after: Some(after) } = error.retry() {
+            state.next_after = until(after, now);
+        }
+        state
+    }
 }
 
 /// What a poll gave.
@@ -45,9 +57,9 @@ pub struct Polled {
 /// Polls a source once. `base_dir` is the configuration's folder, `allow` adds to the door's exceptions.
 ///
 /// # Errors
-/// A [`SourceError`] where the source could not be read; `state` then still holds.
+/// A [`SourceError`] where the source could not be read; [`PollState::after`] then says what holds.
 pub async fn poll(
-    door: &Door,
+    web: &Polite,
     spec: &SourceSpec,
     base_dir: &Path,
     state: &PollState,
@@ -64,7 +76,8 @@ pub async fn poll(
         SourceSpec::Feed { url } | SourceSpec::Listing { url, .. } => url,
     };
     let conditional = Conditional { etag: state.etag.clone(), last_modified: state.last_modified.clone() };
-    let response = door.get(url, &conditional, allow).await?;
+    let asked = state.moved_to.as_ref().unwrap_or(url);
+    let response = web.get(asked, &conditional, allow, now).await?;
     check_status(&response)?;
     let mut next = PollState {
         etag: response.etag.clone().or_else(|| state.etag.clone().filter(|_| response.not_modified)),
@@ -73,15 +86,18 @@ pub async fn poll(
             .clone()
             .or_else(|| state.last_modified.clone().filter(|_| response.not_modified)),
         next_after: rest(&response, now),
+        moved_to: response.moved.clone().or_else(|| state.moved_to.clone()),
         body: state.body.clone(),
     };
     let mut notes = Vec::new();
-    if response.final_url != *url && !response.hops.is_empty() {
+    if let Some(moved) = &next.moved_to {
+        let (from, to) = (crate::door::shown(url), crate::door::shown(moved));
         notes.push(format!(
-            "{} now answers from {}.",
-            crate::door::shown(url),
-            crate::door::shown(&response.final_url)
+            "{from} has moved for good to {to}, which is asked from now on: put that into the configuration."
         ));
+    } else if !response.hops.is_empty() {
+        let (from, to) = (crate::door::shown(url), crate::door::shown(&response.final_url));
+        notes.push(format!("{from} answers from {to} for the time being."));
     }
     let body = states::words::hash::sha256_hex(&response.body);
     if response.not_modified || state.body.as_deref() == Some(body.as_str()) {
@@ -114,8 +130,12 @@ fn check_status(response: &Response) -> Result<(), SourceError> {
 
 /// Until when the source wants to be left alone.
 fn rest(response: &Response, now: Timestamp) -> Option<Timestamp> {
-    let seconds = response.max_age_seconds.max(response.retry_after_seconds)?;
-    let seconds = i64::try_from(seconds).unwrap_or(LONGEST_REST).min(LONGEST_REST);
+    until(response.max_age_seconds.max(response.retry_after_seconds)?, now)
+}
+
+/// So many seconds from now, a day at most.
+fn until(seconds: u64, now: Timestamp) -> Option<Timestamp> {
+    let seconds = i64::try_from(seconds).unwrap_or(interval::LONGEST).min(interval::LONGEST);
     now.checked_add(seconds.seconds()).ok().filter(|at| *at > now)
 }
 
