@@ -30,4 +30,4 @@ pub use fetch::{Carried, FetchError, Fetched, FetchedVia, fetch};
 pub use fingerprint::{Fingerprint, Relation, Thresholds, compare};
 pub use polite::{HostMemory, Manners, Polite, Rest};
 pub use robots::RobotsFile;
-pub use source::{Entry, PollState, Polled, SourceError, SourceSpec, poll};
+pub use source::{Entry, Look, PollState, Polled, SourceError, SourceSpec, look, poll};

@@ -181,7 +181,7 @@ fn from_file(base_dir: &Path, url: &str, now: Timestamp) -> Result<Fetched, Fetc
     })
 }
 
-fn from_page(asked: &str, response: Response, now: Timestamp) -> Result<Fetched, FetchError> {
+pub(crate) fn from_page(asked: &str, response: Response, now: Timestamp) -> Result<Fetched, FetchError> {
     let refused = |why: String| FetchError::Refused { why };
     match response.status {
         200 | 203 => {}

@@ -2,12 +2,14 @@
 
 mod entry;
 mod error;
+mod look;
 mod poll;
 mod read;
 mod spec;
 
 pub use entry::Entry;
 pub use error::SourceError;
+pub use look::{Look, look};
 pub use poll::{MAX_ENTRIES, PollState, Polled, poll};
 pub use spec::SourceSpec;
 

@@ -110,7 +110,7 @@ pub async fn poll(
     Ok(Polled { entries, state: next, unchanged: false, notes })
 }
 
-fn check_status(response: &Response) -> Result<(), SourceError> {
+pub(super) fn check_status(response: &Response) -> Result<(), SourceError> {
     let next = match response.status {
         200..=299 | 304 => return Ok(()),
         401 | 403 => "it does not let this program in; see whether it wants to be read by programs",
@@ -140,7 +140,7 @@ fn until(seconds: u64, now: Timestamp) -> Option<Timestamp> {
 }
 
 /// Newest first, each URL once, not too many. Entries without a time keep their order behind the others.
-fn tidy(entries: &mut Vec<Entry>, notes: &mut Vec<String>) {
+pub(super) fn tidy(entries: &mut Vec<Entry>, notes: &mut Vec<String>) {
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.time()));
     let found = entries.len();
     let mut seen = std::collections::BTreeSet::new();
