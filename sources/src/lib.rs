@@ -13,21 +13,25 @@ pub mod interval;
 pub mod polite;
 pub mod source;
 
+mod autodiscovery;
 mod charset;
 mod dates;
 mod feed;
 mod files;
 mod listing;
+mod opml;
 mod pace;
 mod plain;
 mod robots;
 
+pub use autodiscovery::{FeedForm, FoundFeed, feeds_of, guesses};
 pub use canonical::canonical;
 pub use door::{Conditional, Door, DoorError, DoorOptions, Response, Retry};
 pub use extract::{EXTRACTOR, ExtractError, Extracted, extract};
-pub use feed::read_feed;
+pub use feed::{FeedRead, read_feed};
 pub use fetch::{Carried, FetchError, Fetched, FetchedVia, fetch};
 pub use fingerprint::{Fingerprint, Relation, Thresholds, compare};
+pub use opml::{OpmlError, OpmlFeed, read_opml};
 pub use polite::{HostMemory, Manners, Polite, Rest};
 pub use robots::RobotsFile;
 pub use source::{Entry, Look, PollState, Polled, SourceError, SourceSpec, look, poll};

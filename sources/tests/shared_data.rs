@@ -58,9 +58,10 @@ fn every_feed_is_read_or_refused_with_a_reason() {
     let (mut read, mut refused) = (0usize, 0usize);
     for file in &files {
         match read_feed(&bytes(file), None, "https://feed.example/feed", now()) {
-            Ok((entries, _)) => {
+            Ok(found) => {
                 read += 1;
-                for entry in entries {
+                assert!(found.found >= found.entries.len());
+                for entry in found.entries {
                     assert!(entry.url.starts_with("http"), "{}: {}", file.display(), entry.url);
                     let line = entry.title.unwrap_or_default();
                     assert!(!line.contains('\n') && !line.contains("<script"), "{}: {line}", file.display());

@@ -19,6 +19,7 @@ pub(super) async fn read(
         }
         SourceSpec::Feed { .. } | SourceSpec::Files { .. } => {
             feed::read_feed(&response.body, response.content_type.as_deref(), &response.final_url, now)
+                .map(|read| (read.entries, read.notes))
         }
     })
     .await
