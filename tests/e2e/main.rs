@@ -12,5 +12,6 @@ mod demo;
 mod worker;
 mod models;
 mod bad_input;
+mod sources;
 mod real;
 mod store;
