@@ -242,14 +242,15 @@ async fn a_second_poll_is_conditional_and_finds_nothing_new() {
 #[tokio::test]
 async fn a_poll_that_fails_says_whether_to_try_again() {
     let (host, _) = web().await;
-    let (web, here) = (polite(&host), std::path::Path::new("."));
+    let here = std::path::Path::new(".");
     for (path, retry, expected) in [
         ("/busy", Retry::Later { after: Some(90) }, "asked too often"),
         ("/broken", Retry::Later { after: None }, "trouble of its own"),
         ("/gone", Retry::No, "take it out"),
         ("/article", Retry::No, "this is an HTML page"),
     ] {
-        let error = poll(&web, &feed(&host, path), here, &PollState::default(), &[], now()).await.unwrap_err();
+        let error =
+            poll(&polite(&host), &feed(&host, path), here, &PollState::default(), &[], now()).await.unwrap_err();
         assert_eq!(error.retry(), retry, "{path}");
         assert!(error.to_string().contains(expected), "{path}: {error}");
         assert!(!matches!(error, SourceError::Door(_)), "{path}");
@@ -259,9 +260,10 @@ async fn a_poll_that_fails_says_whether_to_try_again() {
 #[tokio::test]
 async fn pages_become_snapshots_or_are_refused_with_the_reason() {
     let (host, _) = web().await;
-    let (web, here) = (polite(&host), std::path::Path::new("."));
+    let here = std::path::Path::new(".");
     let ask = |path: &'static str| {
-        let (web, url) = (web.clone(), format!("http://{host}{path}"));
+        // Each for itself: what says "too many requests" rests the host.
+        let (web, url) = (polite(&host), format!("http://{host}{path}"));
         async move { fetch(&web, &url, here, &[], None, now()).await }
     };
     let fetched = ask("/moved").await.unwrap();
@@ -290,16 +292,16 @@ async fn pages_become_snapshots_or_are_refused_with_the_reason() {
 #[tokio::test]
 async fn what_the_feed_carried_takes_the_place_of_a_page_that_cannot_be_had() {
     let (host, _) = web().await;
-    let (web, here) = (polite(&host), std::path::Path::new("."));
+    let here = std::path::Path::new(".");
     let carried = Carried { text: "The full text.".to_owned(), title: Some("T".to_owned()), ..Carried::default() };
     for path in ["/wall", "/busy"] {
         let url = format!("http://{host}{path}");
-        let fetched = fetch(&web, &url, here, &[], Some(carried.clone()), now()).await.unwrap();
+        let fetched = fetch(&polite(&host), &url, here, &[], Some(carried.clone()), now()).await.unwrap();
         assert!(fetched.snapshot.from_feed && matches!(fetched.via, FetchedVia::Feed { .. }));
         assert_eq!(fetched.snapshot.body(), "The full text.\n");
         assert_eq!(Carried::from(&fetched.snapshot).snapshot(&url, now()).id, fetched.snapshot.id);
     }
-    let gone = fetch(&web, &format!("http://{host}/gone"), here, &[], Some(carried), now()).await;
+    let gone = fetch(&polite(&host), &format!("http://{host}/gone"), here, &[], Some(carried), now()).await;
     assert!(matches!(gone, Err(FetchError::Gone { .. })), "what was taken down is not brought back from a feed");
 }
 
