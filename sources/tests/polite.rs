@@ -26,12 +26,14 @@ struct Asked {
     status: u16,
 }
 
+/// Status, headers and body.
+type Page = (u16, Vec<(String, String)>, String);
+
 /// The server: what it answers can be changed while it runs.
 #[derive(Default)]
 struct Host {
     asked: Mutex<Vec<Asked>>,
-    /// Path to status, headers and body.
-    pages: Mutex<std::collections::BTreeMap<String, (u16, Vec<(String, String)>, String)>>,
+    pages: Mutex<std::collections::BTreeMap<String, Page>>,
     slow: Mutex<Duration>,
     inside: AtomicUsize,
     most_inside: AtomicUsize,
