@@ -7,7 +7,7 @@ use pipeline::models::{
     Asking, BoundarySecret, DraftInput, Provider, ProviderOptions, Question, TaskInput, parse_draft,
 };
 use pipeline::templates::Templates;
-use sources::{Door, DoorOptions, Fingerprint, SourceSpec, extract, fetch, poll};
+use sources::{Door, DoorOptions, Fingerprint, Polite, SourceSpec, extract, fetch, poll};
 use states::words::{
     ArticleId, Brief, BriefSource, Origin, SiteName, Snapshot, Snapshots, SourceKind, Template, Timestamp,
 };
@@ -67,12 +67,12 @@ fn main() -> Result<()> {
 async fn samples() -> Result<Vec<Snapshot>> {
     let base = Path::new(env!("CARGO_MANIFEST_DIR"));
     let now: Timestamp = "2026-11-21T06:00:00Z".parse()?;
-    let door = Door::new(DoorOptions::default())?;
+    let web = Polite::from(Door::new(DoorOptions::default())?);
     let spec = SourceSpec::Files { path: "sources/samples".into() };
-    let polled = poll(&door, &spec, base, &Default::default(), &[], now).await?;
+    let polled = poll(&web, &spec, base, &Default::default(), &[], now).await?;
     let mut all = Vec::new();
     for entry in polled.entries {
-        all.push(fetch(&door, &entry.url, base, &[], entry.carried(), now).await?.snapshot);
+        all.push(fetch(&web, &entry.url, base, &[], entry.carried(), now).await?.snapshot);
     }
     Ok(all)
 }

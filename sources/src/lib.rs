@@ -1,14 +1,16 @@
 //! From the web to a fingerprinted candidate.
 //!
 //! A source is polled and gives entries; an entry is fetched and gives a snapshot; a snapshot's text is fingerprinted. Every
-//! URL that came from outside goes through the one [`door`]. Nothing here keeps state, reads a clock or draws a number: what
-//! a poll must remember is handed back in [`PollState`], and `now` is an argument.
+//! URL that came from outside goes through the one [`door`], and [`polite`] keeps its manners. Nothing here knows a store, tells the
+//! time or draws a number: what must be remembered is handed back ([`PollState`], [`HostMemory`]), and `now` is an argument.
 
 pub mod canonical;
 pub mod door;
 pub mod extract;
 pub mod fetch;
 pub mod fingerprint;
+pub mod interval;
+pub mod polite;
 pub mod source;
 
 mod autodiscovery;
@@ -21,9 +23,11 @@ mod hackernews;
 mod json;
 mod listing;
 mod opml;
+mod pace;
 mod plain;
 mod reddit;
 mod sitemap;
+mod robots;
 
 pub use autodiscovery::{FeedForm, FoundFeed, feeds_of, guesses};
 pub use canonical::canonical;
@@ -35,6 +39,8 @@ pub use fingerprint::{Comparing, Fingerprint, Likeness, Preset, Relation, Thresh
 pub use github::{GithubSource, GithubVia};
 pub use hackernews::{HackernewsList, HackernewsSource};
 pub use opml::{OpmlError, OpmlFeed, read_opml};
+pub use polite::{HostMemory, Manners, Polite, Rest};
 pub use reddit::{RedditSort, RedditSource};
+pub use robots::RobotsFile;
 pub use sitemap::SitemapSource;
-pub use source::{Entry, PollState, Polled, SourceError, SourceSpec, Token, poll};
+pub use source::{Entry, Look, PollState, Polled, SourceError, SourceSpec, Token, look, poll};

@@ -127,6 +127,7 @@ mod tests {
             content_type: None,
             etag: None,
             last_modified: None,
+            moved: None,
             max_age_seconds: None,
             retry_after_seconds: None,
             not_modified: false,

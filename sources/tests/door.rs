@@ -8,7 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sources::{
-    Carried, Conditional, Door, DoorError, DoorOptions, FetchError, FetchedVia, PollState, Retry, SourceError,
+    Carried, Conditional, Door, DoorError, DoorOptions, FetchError, FetchedVia, Polite, PollState, Retry, SourceError,
     SourceSpec, fetch, poll,
 };
 use states::words::Timestamp;
@@ -39,7 +39,9 @@ async fn answer(State(ledger): State<Ledger>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     let validator = request.headers().get(header::IF_NONE_MATCH).map(|v| v.to_str().unwrap().to_owned());
     let line = validator.as_ref().map_or(path.clone(), |v| format!("{path} [{v}]"));
-    ledger.lock().unwrap().push(line);
+    if path != "/robots.txt" {
+        ledger.lock().unwrap().push(line);
+    }
     let text = "A sentence of an article that says something, and then some more. ".repeat(20);
     let page = |title: &str, text: &str| {
         let html = format!(
@@ -212,6 +214,10 @@ async fn nobody_there_is_worth_another_try() {
     assert!(!error.to_string().contains("secret"), "{error}");
 }
 
+fn polite(host: &str) -> Arc<Polite> {
+    Arc::new(door(host).into())
+}
+
 fn feed(host: &str, path: &str) -> SourceSpec {
     SourceSpec::Feed { url: format!("http://{host}{path}") }
 }
@@ -219,31 +225,32 @@ fn feed(host: &str, path: &str) -> SourceSpec {
 #[tokio::test]
 async fn a_second_poll_is_conditional_and_finds_nothing_new() {
     let (host, ledger) = web().await;
-    let (door, here) = (door(&host), std::path::Path::new("."));
-    let first = poll(&door, &feed(&host, "/feed"), here, &PollState::default(), &[], now()).await.unwrap();
+    let (web, here) = (polite(&host), std::path::Path::new("."));
+    let first = poll(&web, &feed(&host, "/feed"), here, &PollState::default(), &[], now()).await.unwrap();
     assert_eq!(first.entries[0].url, format!("http://{host}/article"));
     assert_eq!(first.state.next_after.unwrap().to_string(), "2026-06-01T00:10:00Z");
     let stored: PollState = first.state.clone();
-    let second = poll(&door, &feed(&host, "/feed"), here, &stored, &[], now()).await.unwrap();
+    let second = poll(&web, &feed(&host, "/feed"), here, &stored, &[], now()).await.unwrap();
     assert!(second.unchanged && second.entries.is_empty());
     assert_eq!(second.state.etag, first.state.etag);
     assert_eq!(*ledger.lock().unwrap(), ["/feed", "/feed [\"v1\"]"]);
-    let plain = poll(&door, &feed(&host, "/plain-feed"), here, &PollState::default(), &[], now()).await.unwrap();
-    let again = poll(&door, &feed(&host, "/plain-feed"), here, &plain.state, &[], now()).await.unwrap();
+    let plain = poll(&web, &feed(&host, "/plain-feed"), here, &PollState::default(), &[], now()).await.unwrap();
+    let again = poll(&web, &feed(&host, "/plain-feed"), here, &plain.state, &[], now()).await.unwrap();
     assert!(again.unchanged, "the same bytes are no news, validators or not");
 }
 
 #[tokio::test]
 async fn a_poll_that_fails_says_whether_to_try_again() {
     let (host, _) = web().await;
-    let (door, here) = (door(&host), std::path::Path::new("."));
+    let here = std::path::Path::new(".");
     for (path, retry, expected) in [
         ("/busy", Retry::Later { after: Some(90) }, "asked too often"),
         ("/broken", Retry::Later { after: None }, "trouble of its own"),
         ("/gone", Retry::No, "take it out"),
         ("/article", Retry::No, "this is an HTML page"),
     ] {
-        let error = poll(&door, &feed(&host, path), here, &PollState::default(), &[], now()).await.unwrap_err();
+        let error =
+            poll(&polite(&host), &feed(&host, path), here, &PollState::default(), &[], now()).await.unwrap_err();
         assert_eq!(error.retry(), retry, "{path}");
         assert!(error.to_string().contains(expected), "{path}: {error}");
         assert!(!matches!(error, SourceError::Door(_)), "{path}");
@@ -253,10 +260,11 @@ async fn a_poll_that_fails_says_whether_to_try_again() {
 #[tokio::test]
 async fn pages_become_snapshots_or_are_refused_with_the_reason() {
     let (host, _) = web().await;
-    let (door, here) = (door(&host), std::path::Path::new("."));
+    let here = std::path::Path::new(".");
     let ask = |path: &'static str| {
-        let (door, url) = (door.clone(), format!("http://{host}{path}"));
-        async move { fetch(&door, &url, here, &[], None, now()).await }
+        // Each for itself: what says "too many requests" rests the host.
+        let (web, url) = (polite(&host), format!("http://{host}{path}"));
+        async move { fetch(&web, &url, here, &[], None, now()).await }
     };
     let fetched = ask("/moved").await.unwrap();
     assert_eq!(fetched.via, FetchedVia::Page);
@@ -284,16 +292,16 @@ async fn pages_become_snapshots_or_are_refused_with_the_reason() {
 #[tokio::test]
 async fn what_the_feed_carried_takes_the_place_of_a_page_that_cannot_be_had() {
     let (host, _) = web().await;
-    let (door, here) = (door(&host), std::path::Path::new("."));
+    let here = std::path::Path::new(".");
     let carried = Carried { text: "The full text.".to_owned(), title: Some("T".to_owned()), ..Carried::default() };
     for path in ["/wall", "/busy"] {
         let url = format!("http://{host}{path}");
-        let fetched = fetch(&door, &url, here, &[], Some(carried.clone()), now()).await.unwrap();
+        let fetched = fetch(&polite(&host), &url, here, &[], Some(carried.clone()), now()).await.unwrap();
         assert!(fetched.snapshot.from_feed && matches!(fetched.via, FetchedVia::Feed { .. }));
         assert_eq!(fetched.snapshot.body(), "The full text.\n");
         assert_eq!(Carried::from(&fetched.snapshot).snapshot(&url, now()).id, fetched.snapshot.id);
     }
-    let gone = fetch(&door, &format!("http://{host}/gone"), here, &[], Some(carried), now()).await;
+    let gone = fetch(&polite(&host), &format!("http://{host}/gone"), here, &[], Some(carried), now()).await;
     assert!(matches!(gone, Err(FetchError::Gone { .. })), "what was taken down is not brought back from a feed");
 }
 
@@ -303,12 +311,12 @@ async fn a_file_is_polled_and_fetched_without_a_network() {
     std::fs::create_dir(dir.path().join("leads")).unwrap();
     let text = "A sentence of a file that says something. ".repeat(10);
     std::fs::write(dir.path().join("leads/one.md"), format!("# One\n\n{text}")).unwrap();
-    let door = door_with(DoorOptions::default());
+    let web = Polite::from(door_with(DoorOptions::default()));
     let spec: SourceSpec = serde_json::from_str(r#"{"kind":"files","path":"leads"}"#).unwrap();
-    let polled = poll(&door, &spec, dir.path(), &PollState::default(), &[], now()).await.unwrap();
+    let polled = poll(&web, &spec, dir.path(), &PollState::default(), &[], now()).await.unwrap();
     assert_eq!(polled.entries[0].canonical, "file:leads/one.md");
-    let fetched = fetch(&door, &polled.entries[0].url, dir.path(), &[], None, now()).await.unwrap();
+    let fetched = fetch(&web, &polled.entries[0].url, dir.path(), &[], None, now()).await.unwrap();
     assert_eq!((fetched.via, fetched.snapshot.title.as_deref()), (FetchedVia::File, Some("One")));
-    let outside = fetch(&door, "file:../../etc/passwd", dir.path(), &[], None, now()).await;
+    let outside = fetch(&web, "file:../../etc/passwd", dir.path(), &[], None, now()).await;
     assert!(outside.is_err(), "{outside:?}");
 }

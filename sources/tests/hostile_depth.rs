@@ -188,7 +188,9 @@ fn files_are_refused_or_read() {
                 .unwrap();
             let door = Door::new(DoorOptions::default()).unwrap();
             let spec = SourceSpec::Files { path: ".".into() };
-            runtime.block_on(async move { poll(&door, &spec, &base, &PollState::default(), &[], now()).await })
+            runtime.block_on(async move {
+                poll(&sources::Polite::from(door.clone()), &spec, &base, &PollState::default(), &[], now()).await
+            })
         });
         let polled = polled.unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(polled.entries.len() + polled.notes.len() >= 1, "{name} is read, or said why not");
@@ -223,10 +225,17 @@ fn listings_are_refused_or_read() {
                 let item = "div, li, td, b, span".to_owned();
                 let spec = SourceSpec::Listing { url: url.clone(), item, link: None, title: None, date: None };
                 // Nothing in it is an item with a link: an error either way, and never an end of the process.
-                poll(&door, &spec, std::path::Path::new("."), &PollState::default(), &[], now())
-                    .await
-                    .map(drop)
-                    .unwrap_or_default();
+                poll(
+                    &sources::Polite::from(door.clone()),
+                    &spec,
+                    std::path::Path::new("."),
+                    &PollState::default(),
+                    &[],
+                    now(),
+                )
+                .await
+                .map(drop)
+                .unwrap_or_default();
                 assert!(door.get(&url, &Conditional::default(), &[]).await.is_err(), "the server answers once");
             });
         });

@@ -82,7 +82,7 @@ pub(super) async fn release(cli: &Cli, cause: &str) -> Answer {
     Ok(0)
 }
 
-fn told(answer: &InboxRow) -> Result<(), Failure> {
+pub(super) fn told(answer: &InboxRow) -> Result<(), Failure> {
     match (&answer.refusal, answer.handled) {
         (Some(why), _) => Err(Failure::usage(why)),
         (None, true) => Ok(()),
@@ -94,7 +94,7 @@ fn told(answer: &InboxRow) -> Result<(), Failure> {
 }
 
 /// Puts an entry into the inbox and has it handled: here, or by the process that is at work.
-async fn enter(cli: &Cli, entry: &Entry) -> Result<InboxRow, Failure> {
+pub(super) async fn enter(cli: &Cli, entry: &Entry) -> Result<InboxRow, Failure> {
     let config = open::config(cli)?;
     let database = config.database();
     let now = open::clock(cli).now();

@@ -13,6 +13,8 @@ mod show;
 mod act;
 mod attempt;
 mod gate;
+mod sources;
+mod import;
 mod init;
 mod config;
 
@@ -139,6 +141,11 @@ enum Command {
         #[arg(default_value = "not for us")]
         why: String,
     },
+    /// Where leads come from: how each source goes, and what you do about it
+    Sources {
+        #[command(subcommand)]
+        what: Option<SourcesCommand>,
+    },
     /// Check Markdown files with the rules of the gate
     Gate {
         /// The files
@@ -174,6 +181,46 @@ enum Command {
     /// Print the whole store as text
     #[command(hide = true)]
     Dump,
+}
+
+#[derive(Debug, Subcommand)]
+enum SourcesCommand {
+    /// Show what would be read at an address, without remembering anything
+    Test {
+        /// The address of a feed or a page
+        url: String,
+        /// A private host (`host` or `host:port`) that it may reach
+        #[arg(long, value_name = "HOST")]
+        allow_private: Vec<String>,
+    },
+    /// Make sources of the feeds in an OPML file
+    Import {
+        /// The file
+        file: PathBuf,
+        /// Append them to the configuration instead of printing them
+        #[arg(long)]
+        write: bool,
+    },
+    /// Do not ask a source any more; what it told goes on
+    Mute {
+        /// The source
+        name: String,
+    },
+    /// Ask a source again
+    Unmute {
+        /// The source
+        name: String,
+    },
+    /// Have the next run ask a source that is retired, or was to be asked later
+    Retry {
+        /// The source
+        name: String,
+    },
+    /// Have done with a source: says what is left to do
+    Remove {
+        /// The source
+        name: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -265,6 +312,7 @@ async fn dispatch(cli: &Cli) -> Answer {
         Command::Approve { article } => act::act(cli, article, act::Act::Approve).await,
         Command::Changes { article, note } => act::act(cli, article, act::Act::Changes(note.clone())).await,
         Command::Reject { article, why } => act::act(cli, article, act::Act::Reject(why.clone())).await,
+        Command::Sources { what } => sources::sources(cli, what.as_ref()).await,
         Command::Gate { files, site } => gate::gate(cli, files, site.as_deref()).await,
         Command::Graph { worker } => {
             out::say(&if *worker { states::explore::worker_mermaid() } else { states::explore::article_mermaid() });

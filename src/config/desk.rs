@@ -24,6 +24,8 @@ pub struct Desk {
     pub patience_seconds: i64,
     /// How often the world is asked whether a cause still holds, in seconds.
     pub probe_seconds: i64,
+    /// The least time between two requests to one host, in milliseconds. A host's `Crawl-delay` may be longer.
+    pub host_gap_ms: u64,
     /// How many effects of a kind run at once.
     pub limits: Limits,
     /// The HTTP door.
@@ -41,6 +43,7 @@ impl Default for Desk {
             templates: None,
             patience_seconds: 90,
             probe_seconds: 300,
+            host_gap_ms: 1_000,
             limits: Limits::default(),
             door: DoorOptions::default(),
             fingerprint: Comparing::default(),

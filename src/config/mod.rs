@@ -20,7 +20,7 @@ pub use desk::{Caps, Desk, Limits};
 pub use load::ConfigError;
 pub use models::{ProviderKind, ProviderSection, Routes};
 pub use site::{Schedule, Select, Site};
-pub use source::{SourceForm, SourceSection};
+pub use source::{Robots, SourceForm, SourceSection};
 
 /// Everything that people may change.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

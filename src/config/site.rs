@@ -49,6 +49,8 @@ pub struct Site {
     pub max_lead_age_days: i64,
     /// How many entries of a source are worked at its first poll.
     pub first_poll: usize,
+    /// How many leads a run begins to work on at most; what is beyond is known, not worked.
+    pub max_new: usize,
     /// How many days a lead may wait to be selected.
     pub shelf_life_days: i64,
     /// How many days a page may wait for a person.
@@ -93,6 +95,7 @@ impl Default for Site {
             max_open: 3,
             max_lead_age_days: 30,
             first_poll: 10,
+            max_new: 100,
             shelf_life_days: 5,
             review_days: 14,
             live_url: None,

@@ -84,10 +84,13 @@ pub struct SourceSection {
     /// Private hosts (`host` or `host:port`) that it may reach.
     #[serde(default)]
     pub allow_private: Vec<String>,
+    /// Whether the robots.txt of its own host is obeyed. `ignore` is for hosts of your own.
+    #[serde(default)]
+    pub robots: Robots,
     /// Its leads are worked up to this age, in days; without it, the site's `max_lead_age_days` counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_lead_age_days: Option<i64>,
-    /// How often it is asked at most, in minutes.
+    /// How often it is asked at most, in minutes; while it is quiet or fails it is asked more rarely.
     #[serde(default = "sixty")]
     pub every_minutes: i64,
 }
@@ -98,6 +101,17 @@ fn ten() -> u8 {
 
 fn sixty() -> i64 {
     60
+}
+
+/// What is done about robots.txt.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Robots {
+    /// It is obeyed.
+    #[default]
+    Obey,
+    /// It is not asked, on the host of the source's `url`.
+    Ignore,
 }
 
 /// Kinds of source.
@@ -244,6 +258,12 @@ impl SourceSection {
             return Err(format!("the source `{}` has a token that `via = \"atom\"` has no use for", self.name));
         }
         Ok(())
+    }
+
+    /// The host whose robots.txt is not asked, where it is one's own: as [`sources::Manners`] names it.
+    pub fn own_host(&self) -> Option<String> {
+        let url = url::Url::parse(self.url.as_deref()?).ok().filter(|_| self.robots == Robots::Ignore)?;
+        Some(sources::polite::host_of(&url))
     }
 
     /// True when its leads are for this site.

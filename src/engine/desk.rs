@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sources::Door;
+use sources::{Door, Manners, Polite};
 use states::machine::{Happening, Machine};
 use states::state::{Moment, Timers};
 use states::words::{MachineId, RunId, SiteName};
@@ -30,8 +30,8 @@ pub struct Desk {
     pub store: Store,
     /// The clock.
     pub clock: Clock,
-    /// The HTTP door.
-    pub door: Door,
+    /// The web, asked politely.
+    pub web: Polite,
     /// Prompts and page texts.
     pub templates: Templates,
     /// What data boundaries are keyed with.
@@ -61,6 +61,11 @@ impl Desk {
     pub async fn open(config: Config, store: Store, clock: Clock, teller: Teller) -> Result<Arc<Self>, EngineError> {
         let setup = |e: &dyn std::fmt::Display| EngineError::Setup(e.to_string());
         let door = Door::new(config.desk.door.clone()).map_err(|e| setup(&e))?;
+        let manners = Manners {
+            host_gap: std::time::Duration::from_millis(config.desk.host_gap_ms),
+            own_hosts: config.sources.iter().filter_map(|s| s.own_host()).collect(),
+        };
+        let web = Polite::new(door, manners, store.hosts().await?);
         let templates = match &config.desk.templates {
             Some(folder) => Templates::with_overrides(config.path(folder)),
             None => Templates::built_in(),
@@ -78,7 +83,7 @@ impl Desk {
             config,
             store,
             clock,
-            door,
+            web,
             templates,
             secret,
             hugo,

@@ -19,6 +19,8 @@ pub mod posts;
 pub mod worker;
 pub mod tick;
 pub mod discover;
+mod polled;
+mod sources;
 pub mod select;
 pub mod stop;
 pub mod run;

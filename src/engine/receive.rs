@@ -37,6 +37,7 @@ impl Desk {
         let mut tx = self.store.begin().await?;
         let mut after = After::default();
         tx.end_lease(&row.key).await?;
+        tx.keep_hosts(&self.web.news(), moment.at).await?;
         if tx.is_open(&row.key).await? {
             let context = Context { desk: self, row, article: article.as_ref(), moment, run: run.as_ref() };
             context.commit_to(&mut tx, outcome, &mut after).await?;

@@ -174,6 +174,7 @@ impl Engine {
                     0 => Some(format!("nothing is held under `{cause}`")),
                     _ => None,
                 },
+                Entry::Source { source, act } => self.act_on_source(&mut tx, source, *act).await?,
                 Entry::Run { .. } => None,
             };
             tx.answer(&row.key, refusal.as_deref(), self.desk.clock.now()).await?;

@@ -48,12 +48,12 @@ impl Desk {
     /// Why it did not come to a page, in words.
     pub async fn trial(&self, site: &Site, url: &str, template: Template, out: &Path) -> Result<Trial, String> {
         let now = self.clock.now();
-        let fetched =
-            sources::fetch(&self.door, url, &self.config.base, &[], None, now).await.map_err(|e| match e {
-                FetchError::Gone { why } => format!("{url} is gone: {why}"),
-                FetchError::Refused { why } => format!("{url} cannot be used: {why}"),
-                FetchError::Failed { why, .. } => format!("{url} cannot be read: {why}"),
-            })?;
+        let fetched = sources::fetch(&self.web, url, &self.config.base, &[], None, now).await.map_err(|e| match e {
+            FetchError::Gone { why } => format!("{url} is gone: {why}"),
+            FetchError::Refused { why } => format!("{url} cannot be used: {why}"),
+            FetchError::Resting { host, why, .. } => format!("{host} wants to be left alone: {why}; try again later"),
+            FetchError::Failed { why, .. } => format!("{url} cannot be read: {why}"),
+        })?;
         let snapshot = fetched.snapshot;
         let lead = lead(site, url, &snapshot, now)?;
         let id = lead.article_id();

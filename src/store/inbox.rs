@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use states::event::Event;
-use states::words::{ArticleId, SiteName};
+use states::words::{ArticleId, SiteName, SourceName};
 
 use super::{Result, Store, Tx, from_json, millis, time, to_json};
 
@@ -23,11 +23,32 @@ pub enum Entry {
         /// The cause.
         cause: String,
     },
+    /// A person acts on a source.
+    Source {
+        /// The source.
+        source: SourceName,
+        /// What they do.
+        act: SourceAct,
+    },
     /// A run is wanted, from beside a daemon.
     Run {
         /// The sites.
         sites: Vec<SiteName>,
     },
+}
+
+/// What a person does to a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceAct {
+    /// It is not asked any more.
+    Mute,
+    /// It is asked again.
+    Unmute,
+    /// It is asked by the next run, though it is retired or was to be asked later.
+    Retry,
+    /// How its polling went is forgotten: it is in the configuration no more.
+    Forget,
 }
 
 /// An entry with its key.

@@ -8,7 +8,7 @@ use states::machine::{Happening, Machine};
 use states::state::{Moment, SkipCause, State};
 use states::stored;
 use states::words::{
-    ArticleId, Brief, Lead, MachineId, Origin, RunId, SiteName, Snapshot, SnapshotId, Snapshots, StoryId,
+    ArticleId, Brief, Lead, MachineId, Origin, RunId, SiteName, Snapshot, SnapshotId, Snapshots, SourceName, StoryId,
 };
 
 use super::machines::Applied;
@@ -161,6 +161,29 @@ impl Tx {
         };
         self.born(&MachineId::Article(id.clone()), &birth.into(), moment, run).await?;
         Ok(sight(id))
+    }
+
+    /// Whether what a source tells of an address would begin an article: it was never seen, or the source told otherwise of it.
+    ///
+    /// # Errors
+    /// [`StoreError`](super::StoreError).
+    pub async fn is_news(
+        &mut self,
+        site: &SiteName,
+        canonical: &str,
+        source: &SourceName,
+        entry: &str,
+    ) -> Result<bool> {
+        let row: (bool, Option<String>) = sqlx::query_as(
+            "SELECT EXISTS (SELECT 1 FROM urls WHERE site = ?1 AND canonical = ?2), \
+             (SELECT entry FROM entries WHERE site = ?1 AND canonical = ?2 AND source = ?3)",
+        )
+        .bind(site.as_str())
+        .bind(canonical)
+        .bind(source.as_str())
+        .fetch_one(self.conn())
+        .await?;
+        Ok(!row.0 || row.1.is_some_and(|told| told != entry))
     }
 
     /// What this source last told of this address, and what it tells now.

@@ -8,6 +8,7 @@ mod tx;
 pub mod machines;
 mod outbox;
 mod inbox;
+mod polls;
 mod leads;
 mod fingerprints;
 mod stories;
@@ -28,13 +29,14 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 pub use calls::{Booking, CallRow, CallStatus, Spent};
 pub use fingerprints::{Alike, Print};
-pub use inbox::{Entry, InboxRow};
+pub use inbox::{Entry, InboxRow, SourceAct};
 pub use leads::{ArticleRow, JournalRow, NewLead, Sight};
 pub use lock::{Role, RunnerLock, Taken};
 pub use outbox::{Cause, OutboxRow};
+pub use polls::PollRow;
 pub use posts::{KnownPost, PostRow};
 pub use relations::{Growth, StoryMember};
-pub use runs::{PollRow, RunRow};
+pub use runs::RunRow;
 pub use stories::Member;
 pub use tx::Tx;
 pub use vectors::Vector;

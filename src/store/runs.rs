@@ -1,7 +1,7 @@
-//! Runs, schedule slots, and the polling of sources.
+//! Runs and schedule slots.
 
 use jiff::Timestamp;
-use states::words::{RunId, SiteName, SourceName};
+use states::words::{RunId, SiteName};
 
 use super::{Result, Store, Tx, from_json, millis, parse_id, time, to_json};
 
@@ -22,26 +22,6 @@ pub struct RunRow {
     pub summary: Option<serde_json::Value>,
 }
 
-/// How the polling of a source goes.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct PollRow {
-    /// The source.
-    pub source: SourceName,
-    /// What it asks to be told the next time (ETag and the like), as the source crate wrote it.
-    pub state: serde_json::Value,
-    /// When it was last asked.
-    pub polled_at: Timestamp,
-    /// When it last answered well.
-    pub good_at: Option<Timestamp>,
-    /// How often in a row it failed.
-    pub failures: u32,
-    /// How many entries it had the last time.
-    pub entries: u32,
-    /// What went wrong the last time.
-    pub error: Option<String>,
-}
-
-type RawPoll = (String, String, i64, Option<i64>, u32, u32, Option<String>);
 type RawRun = (String, i64, String, i64, String, Option<String>);
 
 fn read((id, slot, sites, started_at, phase, summary): RawRun) -> Result<RunRow> {
@@ -100,27 +80,6 @@ impl Tx {
             .await?;
         Ok(())
     }
-
-    /// Keeps how a poll went.
-    ///
-    /// # Errors
-    /// [`StoreError`](super::StoreError).
-    pub async fn keep_poll(&mut self, row: &PollRow) -> Result<()> {
-        sqlx::query(
-            "INSERT OR REPLACE INTO source_polls (source, state, polled_at, good_at, failures, entries, error) \
-             VALUES (?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(row.source.as_str())
-        .bind(row.state.to_string())
-        .bind(millis(row.polled_at))
-        .bind(row.good_at.map(millis))
-        .bind(row.failures)
-        .bind(row.entries)
-        .bind(&row.error)
-        .execute(self.conn())
-        .await?;
-        Ok(())
-    }
 }
 
 impl Store {
@@ -161,30 +120,5 @@ impl Store {
         .fetch_one(&self.readers)
         .await?;
         Ok(row.0.map(time))
-    }
-
-    /// How the polling of all sources goes.
-    ///
-    /// # Errors
-    /// [`StoreError`](super::StoreError).
-    pub async fn polls(&self) -> Result<Vec<PollRow>> {
-        let rows: Vec<RawPoll> = sqlx::query_as(
-            "SELECT source, state, polled_at, good_at, failures, entries, error FROM source_polls ORDER BY source",
-        )
-        .fetch_all(&self.readers)
-        .await?;
-        rows.into_iter()
-            .map(|(source, state, polled_at, good_at, failures, entries, error)| {
-                Ok(PollRow {
-                    source: parse_id(&source)?,
-                    state: from_json("a poll", &state)?,
-                    polled_at: time(polled_at),
-                    good_at: good_at.map(time),
-                    failures,
-                    entries,
-                    error,
-                })
-            })
-            .collect()
     }
 }

@@ -247,6 +247,8 @@ pub enum SkipCause {
     TooOld,
     /// There were more entries at the first poll of its source than are worked: known, not worked.
     FirstContact,
+    /// The run that found it had begun as many leads as a run does: known, not worked.
+    RunFull,
     /// Its score did not reach the site's threshold.
     BelowThreshold {
         /// The threshold, 0 to 100.
@@ -376,6 +378,7 @@ impl State {
             Self::Skipped { why, candidate } => match why {
                 SkipCause::TooOld => "older than the site works on; known, not worked".into(),
                 SkipCause::FirstContact => "there before the first poll of its source; known, not worked".into(),
+                SkipCause::RunFull => "found beyond what a run takes on; known, not worked".into(),
                 SkipCause::BelowThreshold { threshold } => {
                     let score = candidate.as_ref().map_or(0, |c| c.score.total);
                     format!("scored {score}, below the threshold of {threshold}")

@@ -13,5 +13,6 @@ mod worker;
 mod models;
 mod stories;
 mod bad_input;
+mod sources;
 mod real;
 mod store;

@@ -135,6 +135,7 @@ fn configuration(web: &FakeWeb, spec: &Spec) -> String {
     let feed = web.url("/feed.xml");
     format!(
         r#"[desk]
+host_gap_ms = 0
 {desk}
 {models}
 [[site]]

@@ -67,6 +67,24 @@ pub enum DoorError {
         /// The limit.
         limit: usize,
     },
+    /// The host does not want this program to read it.
+    #[error("{url} is closed to programs: {why}")]
+    Disallowed {
+        /// The URL, without its query.
+        url: String,
+        /// Which of its rules says so.
+        why: String,
+    },
+    /// The host wants to be left alone for a while; it was not asked.
+    #[error("{host} is left alone for {seconds} s: {why}")]
+    Resting {
+        /// The host.
+        host: String,
+        /// Why.
+        why: String,
+        /// How much longer.
+        seconds: u64,
+    },
 }
 
 /// Whether something is worth trying again.
@@ -89,7 +107,9 @@ impl DoorError {
             | Self::BadUrl { .. }
             | Self::Refused { .. }
             | Self::Redirect { .. }
-            | Self::TooLarge { .. } => Retry::No,
+            | Self::TooLarge { .. }
+            | Self::Disallowed { .. } => Retry::No,
+            Self::Resting { seconds, .. } => Retry::Later { after: Some(*seconds) },
             Self::Unreachable { .. } | Self::Timeout { .. } | Self::Broken { .. } => Retry::Later { after: None },
         }
     }

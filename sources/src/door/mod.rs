@@ -81,7 +81,7 @@ pub struct Conditional {
 }
 
 /// An answer. Any status is an answer; what it means is for the caller to say.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
@@ -97,13 +97,35 @@ pub struct Response {
     pub etag: Option<String>,
     /// The `Last-Modified`, for the next conditional request.
     pub last_modified: Option<String>,
-    /// Seconds for which the answer is fresh (`Cache-Control: max-age`).
+    /// Where it has moved for good: every redirect on the way was a permanent one (301 or 308).
+    pub moved: Option<String>,
+    /// Seconds for which the answer is fresh (`Cache-Control: max-age`, or `Expires` less the answer's own `Date`).
     pub max_age_seconds: Option<u64>,
     /// Seconds to wait before asking again (`Retry-After`, or until a used-up quota is there again; a date counts from the
     /// answer's own `Date`).
     pub retry_after_seconds: Option<u64>,
     /// True for 304: the body is empty and what was stored still holds.
     pub not_modified: bool,
+}
+
+/// What stands before each request of a visit, redirects included: whoever keeps the manners.
+pub(crate) trait Gate: Sync {
+    /// What is held while the request is under way.
+    type Pass: Send;
+
+    /// Lets a request through when its time has come. The time spent here does not count as the request's.
+    fn pass(&self, url: &Url) -> impl Future<Output = Result<Self::Pass, DoorError>> + Send;
+}
+
+/// No gate.
+struct Open;
+
+impl Gate for Open {
+    type Pass = ();
+
+    async fn pass(&self, _: &Url) -> Result<(), DoorError> {
+        Ok(())
+    }
 }
 
 /// The door. Cheap to clone; clones share their connections.
@@ -164,29 +186,38 @@ impl Door {
         extra: Extra<'_>,
         allow: &[String],
     ) -> Result<Response, DoorError> {
-        let limit = Duration::from_secs(self.options.timeout_seconds.max(1));
-        match tokio::time::timeout(limit, self.follow(url, conditional, extra, allow)).await {
-            Ok(answer) => answer,
-            Err(_) => Err(DoorError::Timeout { url: shown(url), seconds: limit.as_secs() }),
-        }
+        self.get_past(&Open, url, conditional, extra, allow).await
     }
 
-    async fn follow(
+    /// Gets a URL past a gate.
+    pub(crate) async fn get_past<G: Gate>(
         &self,
+        gate: &G,
         url: &str,
         conditional: &Conditional,
         extra: Extra<'_>,
         allow: &[String],
     ) -> Result<Response, DoorError> {
+        let limit = Duration::from_secs(self.options.timeout_seconds.max(1));
+        let late = || DoorError::Timeout { url: shown(url), seconds: limit.as_secs() };
+        let mut left = limit;
         let mut at = self.check(url, allow)?;
         let first = at.clone();
         let mut hops: Vec<String> = Vec::new();
+        let mut for_good = true;
         loop {
-            let answer = self.ask(&at, conditional, extra.at(&first, &at), allow).await?;
+            let _pass = gate.pass(&at).await?;
+            let began = std::time::Instant::now();
+            let asked = tokio::time::timeout(left, self.ask(&at, conditional, extra.at(&first, &at), allow)).await;
+            let answer = asked.map_err(|_| late())??;
+            left = left.saturating_sub(began.elapsed());
             let location = answer.headers().get(header::LOCATION);
             let Some(target) = redirects::target(&at, answer.status(), location)? else {
-                return self.read(at, hops, answer).await;
+                let moved = (for_good && !hops.is_empty()).then(|| at.to_string());
+                let read = tokio::time::timeout(left, self.read(at, hops, answer)).await;
+                return read.map_err(|_| late())?.map(|response| Response { moved, ..response });
             };
+            for_good &= matches!(answer.status().as_u16(), 301 | 308);
             if hops.len() >= self.options.max_redirects {
                 let why = format!("more than {} redirects", self.options.max_redirects);
                 return Err(DoorError::Redirect { url: shown(url), why });
@@ -302,7 +333,10 @@ impl Door {
             content_type: text(header::CONTENT_TYPE),
             etag: validator(header::ETAG),
             last_modified: validator(header::LAST_MODIFIED),
-            max_age_seconds: text(header::CACHE_CONTROL).and_then(|value| max_age(&value)),
+            moved: None,
+            max_age_seconds: text(header::CACHE_CONTROL)
+                .and_then(|value| max_age(&value))
+                .or_else(|| until(&text(header::EXPIRES)?, text(header::DATE).as_deref())),
             retry_after_seconds: text(header::RETRY_AFTER)
                 .and_then(|value| retry_after(&value, text(header::DATE).as_deref()))
                 .max(extra::quota_wait(&headers)),
@@ -383,6 +417,11 @@ fn retry_after(value: &str, date: Option<&str>) -> Option<u64> {
     if let Ok(seconds) = value.trim().parse() {
         return Some(seconds);
     }
+    until(value, date)
+}
+
+/// Seconds from the answer's own `Date` to a time that it names; `None` where that is past or no time.
+fn until(value: &str, date: Option<&str>) -> Option<u64> {
     let until = crate::dates::parse(value)?;
     let from = crate::dates::parse(date?)?;
     u64::try_from(until.as_second() - from.as_second()).ok()

@@ -8,9 +8,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use states::words::Snapshot;
 
-use crate::door::{Conditional, Door, DoorError, Response, Retry};
+use crate::door::{Conditional, DoorError, Response, Retry};
 use crate::extract::{EXTRACTOR, Extracted, extract};
 use crate::files::{self, FileError};
+use crate::polite::Polite;
 use crate::source::blocking;
 use crate::{charset, dates};
 
@@ -98,6 +99,16 @@ pub enum FetchError {
         /// Seconds to wait, where the other side said so.
         retry_after: Option<u64>,
     },
+    /// Its host wants to be left alone: it was not asked.
+    #[error("{host} is left alone: {why}")]
+    Resting {
+        /// The host.
+        host: String,
+        /// Why.
+        why: String,
+        /// How much longer, in seconds.
+        seconds: u64,
+    },
 }
 
 /// Fetches an entry. `base_dir` is the folder that `file:` URLs are relative to and may not leave (the same as at the poll);
@@ -107,7 +118,7 @@ pub enum FetchError {
 /// # Errors
 /// A [`FetchError`] where there is neither.
 pub async fn fetch(
-    door: &Door,
+    web: &Polite,
     entry_url: &str,
     base_dir: &Path,
     allow: &[String],
@@ -118,7 +129,7 @@ pub async fn fetch(
         let (base, url) = (base_dir.to_owned(), entry_url.to_owned());
         blocking(move || from_file(&base, &url, now)).await
     } else {
-        match door.get(entry_url, &Conditional::default(), allow).await {
+        match web.get(entry_url, &Conditional::default(), allow, now).await {
             Ok(response) => {
                 let asked = entry_url.to_owned();
                 blocking(move || from_page(&asked, response, now)).await
@@ -127,7 +138,10 @@ pub async fn fetch(
         }
     };
     match (outcome, carried) {
-        (Err(FetchError::Refused { why } | FetchError::Failed { why, .. }), Some(carried)) => Ok(Fetched {
+        (
+            Err(FetchError::Refused { why } | FetchError::Failed { why, .. } | FetchError::Resting { why, .. }),
+            Some(carried),
+        ) => Ok(Fetched {
             snapshot: carried.snapshot(entry_url, now),
             final_url: entry_url.to_owned(),
             hops: Vec::new(),
@@ -139,6 +153,9 @@ pub async fn fetch(
 }
 
 fn of_door(error: &DoorError) -> FetchError {
+    if let DoorError::Resting { host, why, seconds } = error {
+        return FetchError::Resting { host: host.clone(), why: why.clone(), seconds: *seconds };
+    }
     match error.retry() {
         Retry::No => FetchError::Refused { why: error.to_string() },
         Retry::Later { after } => FetchError::Failed { why: error.to_string(), retry_after: after },
@@ -164,7 +181,7 @@ fn from_file(base_dir: &Path, url: &str, now: Timestamp) -> Result<Fetched, Fetc
     })
 }
 
-fn from_page(asked: &str, response: Response, now: Timestamp) -> Result<Fetched, FetchError> {
+pub(crate) fn from_page(asked: &str, response: Response, now: Timestamp) -> Result<Fetched, FetchError> {
     let refused = |why: String| FetchError::Refused { why };
     match response.status {
         200 | 203 => {}

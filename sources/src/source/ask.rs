@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::poll::{check_status, rest};
 use super::{Entry, SourceError};
-use crate::door::{Conditional, Door, Extra, Response, shown};
+use crate::door::{Conditional, Extra, Response, shown};
+use crate::polite::{Asked, Polite};
 
 /// Most requests of one poll, redirects not counted.
 pub const MAX_REQUESTS: usize = 120;
@@ -49,7 +50,8 @@ pub struct Told {
 /// What one poll asks with.
 #[derive(Debug)]
 pub(crate) struct Asker<'a> {
-    door: &'a Door,
+    web: &'a Polite,
+    asked_as: Asked,
     allow: &'a [String],
     /// The time of the poll.
     pub(crate) now: Timestamp,
@@ -68,13 +70,13 @@ pub(crate) struct Answer {
 }
 
 impl<'a> Asker<'a> {
-    pub(crate) fn new(door: &'a Door, allow: &'a [String], now: Timestamp) -> Self {
-        Self { door, allow, now, asked: AtomicUsize::new(0) }
+    pub(crate) fn new(web: &'a Polite, asked_as: Asked, allow: &'a [String], now: Timestamp) -> Self {
+        Self { web, asked_as, allow, now, asked: AtomicUsize::new(0) }
     }
 
     /// Most bytes of a body.
     pub(crate) fn max_bytes(&self) -> usize {
-        self.door.options().max_bytes
+        self.web.door().options().max_bytes
     }
 
     /// Asks. Every request of every kind of source goes through here.
@@ -91,7 +93,7 @@ impl<'a> Asker<'a> {
             let why = format!("one poll asks {MAX_REQUESTS} times at most; narrow the source down");
             return Err(SourceError::Answer { url: shown(url), why });
         }
-        Ok(self.door.get_with(url, conditional, extra, self.allow).await?)
+        Ok(self.web.get_as(self.asked_as, url, conditional, extra, self.allow, self.now).await?)
     }
 
     /// Asks on the condition that something changed since `kept`.

@@ -57,6 +57,21 @@ pub enum SourceError {
 }
 
 impl SourceError {
+    /// True where there is nothing at the address: 404, or 410.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Status { status: 404 | 410, .. })
+    }
+
+    /// True where the address says that it is gone for good (410).
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Self::Status { status: 410, .. })
+    }
+
+    /// True where the source was not asked, because its host wants to be left alone.
+    pub fn is_resting(&self) -> bool {
+        matches!(self, Self::Door(DoorError::Resting { .. }))
+    }
+
     /// Whether the poll is worth repeating before its next turn.
     pub fn retry(&self) -> Retry {
         match self {

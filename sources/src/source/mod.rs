@@ -3,6 +3,7 @@
 mod ask;
 mod entry;
 mod error;
+mod look;
 mod poll;
 mod read;
 mod spec;
@@ -10,6 +11,7 @@ mod spec;
 pub use ask::{Kept, MAX_REQUESTS, Told};
 pub use entry::Entry;
 pub use error::SourceError;
+pub use look::{Look, look};
 pub use poll::{MAX_ENTRIES, PollState, Polled, poll};
 pub use spec::{SourceSpec, Token};
 

@@ -8,14 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::ask::{Asker, Kept, Told};
 use super::{Entry, SourceError, SourceSpec, blocking, read};
-use crate::door::{Conditional, Door, Extra, Response};
-use crate::{files, github, hackernews, reddit, sitemap};
+use crate::door::{Conditional, Extra, Response, Retry};
+use crate::polite::Polite;
+use crate::{files, github, hackernews, interval, reddit, sitemap};
 
 /// Most entries that one poll gives, newest first.
 pub const MAX_ENTRIES: usize = 500;
-
-/// Longest time a source is left alone because it says so.
-const LONGEST_REST: i64 = 24 * 3600;
 
 /// What a poll must remember for the next one. Unknown keys of a later version are ignored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +25,8 @@ pub struct PollState {
     pub last_modified: Option<String>,
     /// The source asks not to be polled before this time. The caller keeps to it.
     pub next_after: Option<Timestamp>,
+    /// Where the source has moved for good: asked there from now on. What the configuration names is still what it is.
+    pub moved_to: Option<String>,
     /// Hash of the last answer's body: sources that know no validators are recognised by it.
     pub body: Option<String>,
     /// What is remembered of each address, where a poll asks several.
@@ -35,6 +35,18 @@ pub struct PollState {
     /// What was told before and how, where a source can be read in several forms.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub told: BTreeMap<String, Told>,
+}
+
+impl PollState {
+    /// The state after a poll that failed. Validators outlive failures; an address that the source had moved to and that is
+    /// not there any more is forgotten, and with it what was heard there: the next poll asks the configured one.
+    pub fn after(&self, error: &SourceError, now: Timestamp) -> Self {
+        let mut state = if self.moved_to.is_some() && error.is_missing() { Self::default() } else { self.clone() };
+        if let Retry::Later { after: Some(after) } = error.retry() {
+            state.next_after = until(after, now);
+        }
+        state
+    }
 }
 
 /// What a poll gave.
@@ -53,16 +65,16 @@ pub struct Polled {
 /// Polls a source once. `base_dir` is the configuration's folder, `allow` adds to the door's exceptions.
 ///
 /// # Errors
-/// A [`SourceError`] where the source could not be read; `state` then still holds.
+/// A [`SourceError`] where the source could not be read; [`PollState::after`] then says what holds.
 pub async fn poll(
-    door: &Door,
+    web: &Polite,
     spec: &SourceSpec,
     base_dir: &Path,
     state: &PollState,
     allow: &[String],
     now: Timestamp,
 ) -> Result<Polled, SourceError> {
-    let asker = Asker::new(door, allow, now);
+    let asker = Asker::new(web, spec.asked_as(), allow, now);
     let url = match spec {
         SourceSpec::Files { path } => {
             let (base, path) = (base_dir.to_owned(), path.clone());
@@ -77,7 +89,8 @@ pub async fn poll(
         SourceSpec::Sitemap(source) => return sitemap::poll(&asker, source, state).await.map(tidied),
     };
     let conditional = Conditional { etag: state.etag.clone(), last_modified: state.last_modified.clone() };
-    let response = asker.get(url, &conditional, Extra::default()).await?;
+    let asked = state.moved_to.as_ref().unwrap_or(url);
+    let response = asker.get(asked, &conditional, Extra::default()).await?;
     check_status(&response)?;
     let mut next = PollState {
         etag: response.etag.clone().or_else(|| state.etag.clone().filter(|_| response.not_modified)),
@@ -86,16 +99,19 @@ pub async fn poll(
             .clone()
             .or_else(|| state.last_modified.clone().filter(|_| response.not_modified)),
         next_after: rest(&response, now),
+        moved_to: response.moved.clone().or_else(|| state.moved_to.clone()),
         body: state.body.clone(),
         ..PollState::default()
     };
     let mut notes = Vec::new();
-    if response.final_url != *url && !response.hops.is_empty() {
+    if let Some(moved) = &next.moved_to {
+        let (from, to) = (crate::door::shown(url), crate::door::shown(moved));
         notes.push(format!(
-            "{} now answers from {}.",
-            crate::door::shown(url),
-            crate::door::shown(&response.final_url)
+            "{from} has moved for good to {to}, which is asked from now on: put that into the configuration."
         ));
+    } else if !response.hops.is_empty() {
+        let (from, to) = (crate::door::shown(url), crate::door::shown(&response.final_url));
+        notes.push(format!("{from} answers from {to} for the time being."));
     }
     let body = states::words::hash::sha256_hex(&response.body);
     if response.not_modified || state.body.as_deref() == Some(body.as_str()) {
@@ -128,8 +144,12 @@ pub(super) fn check_status(response: &Response) -> Result<(), SourceError> {
 
 /// Until when the source wants to be left alone.
 pub(super) fn rest(response: &Response, now: Timestamp) -> Option<Timestamp> {
-    let seconds = response.max_age_seconds.max(response.retry_after_seconds)?;
-    let seconds = i64::try_from(seconds).unwrap_or(LONGEST_REST).min(LONGEST_REST);
+    until(response.max_age_seconds.max(response.retry_after_seconds)?, now)
+}
+
+/// So many seconds from now, a day at most.
+fn until(seconds: u64, now: Timestamp) -> Option<Timestamp> {
+    let seconds = i64::try_from(seconds).unwrap_or(interval::LONGEST).min(interval::LONGEST);
     now.checked_add(seconds.seconds()).ok().filter(|at| *at > now)
 }
 
@@ -139,7 +159,7 @@ fn tidied(mut polled: Polled) -> Polled {
 }
 
 /// Newest first, each URL once, not too many. Entries without a time keep their order behind the others.
-fn tidy(entries: &mut Vec<Entry>, notes: &mut Vec<String>) {
+pub(super) fn tidy(entries: &mut Vec<Entry>, notes: &mut Vec<String>) {
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.time()));
     let found = entries.len();
     let mut seen = std::collections::BTreeSet::new();

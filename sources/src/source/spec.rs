@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::github::GithubSource;
 use crate::hackernews::HackernewsSource;
+use crate::polite::Asked;
 use crate::reddit::RedditSource;
 use crate::sitemap::SitemapSource;
 
@@ -51,6 +52,14 @@ pub enum SourceSpec {
 }
 
 impl SourceSpec {
+    /// What its address is to the host.
+    pub(crate) fn asked_as(&self) -> Asked {
+        match self {
+            Self::Github(_) | Self::Hackernews(_) | Self::Reddit(_) => Asked::Interface,
+            Self::Feed { .. } | Self::Files { .. } | Self::Listing { .. } | Self::Sitemap(_) => Asked::Page,
+        }
+    }
+
     /// Checks what can be checked without asking anyone.
     ///
     /// # Errors

@@ -31,7 +31,7 @@ async fn the_exception_of_one_source_opens_nothing_for_another() {
     let now = "2026-06-01T00:00:00Z".parse().unwrap();
     let ask = |allow: Vec<String>| {
         let (door, spec) = (door.clone(), spec.clone());
-        async move { poll(&door, &spec, here, &PollState::default(), &allow, now).await }
+        async move { poll(&sources::Polite::from(door.clone()), &spec, here, &PollState::default(), &allow, now).await }
     };
     let mine = ask(vec![listener.host.clone()]).await.unwrap();
     assert_eq!(mine.entries.len(), 1);

@@ -160,7 +160,15 @@ async fn other_sources_lose_nothing_beside_them() {
     let polls = hosts.iter().map(|(host, good)| {
         let (door, spec, good) = (door.clone(), SourceSpec::Feed { url: format!("http://{host}/") }, *good);
         tokio::spawn(async move {
-            let polled = poll(&door, &spec, std::path::Path::new("."), &PollState::default(), &[], now).await;
+            let polled = poll(
+                &sources::Polite::from(door.clone()),
+                &spec,
+                std::path::Path::new("."),
+                &PollState::default(),
+                &[],
+                now,
+            )
+            .await;
             (good, polled, Instant::now())
         })
     });

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use sources::{Door, DoorOptions, PollState, Polled, SourceError, SourceSpec, poll};
+use sources::{Door, DoorOptions, Polite, PollState, Polled, SourceError, SourceSpec, poll};
 use states::words::Timestamp;
 use tokio::net::TcpListener;
 
@@ -106,7 +106,7 @@ impl Web {
         // As it is kept between runs.
         let state: PollState = serde_json::from_str(&serde_json::to_string(state).unwrap()).unwrap();
         let now: Timestamp = now.parse().unwrap();
-        poll(&self.door, spec, std::path::Path::new("."), &state, &allow, now).await
+        poll(&Polite::from(self.door.clone()), spec, std::path::Path::new("."), &state, &allow, now).await
     }
 
     pub(crate) async fn poll(&self, spec: &SourceSpec, state: &PollState) -> Result<Polled, SourceError> {

@@ -16,10 +16,16 @@ pub(super) async fn fetch(desk: &Desk, article: &ArticleRow) -> Result<Outcome, 
         None => None,
     };
     let now = desk.clock.now();
-    match sources::fetch(&desk.door, &lead.url, &desk.config.base, &allow, carried, now).await {
+    match sources::fetch(&desk.web, &lead.url, &desk.config.base, &allow, carried, now).await {
         Ok(fetched) => Ok(Outcome::done(Done::Fetched(fetched))),
         Err(FetchError::Gone { why }) => Ok(Outcome::done(Done::Gone(why))),
         Err(FetchError::Refused { why }) => Ok(Outcome::done(Done::Refused(why))),
+        // Not the article's fault, and asking would make it worse.
+        Err(FetchError::Resting { host, why, seconds }) => Ok(Outcome::Deferred {
+            message: format!("{host} wants to be left alone ({why}); it is asked again by itself"),
+            cause: format!("host: {host}"),
+            probe_after: i64::try_from(seconds).ok(),
+        }),
         Err(FetchError::Failed { why, retry_after }) => {
             Ok(Outcome::Failed { why, retry: true, retry_after: retry_after.and_then(|s| i64::try_from(s).ok()) })
         }

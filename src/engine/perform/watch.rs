@@ -44,6 +44,6 @@ pub(super) async fn live(desk: &Desk, article: &ArticleRow, url: &str) -> Result
     let site = super::site(desk, article)?;
     let host = url::Url::parse(url).ok().and_then(|u| u.host_str().map(str::to_owned));
     let allow: Vec<String> = host.into_iter().collect();
-    let seen = desk.door.get(url, &Conditional::default(), &allow).await.is_ok_and(|r| r.status == 200);
+    let seen = desk.web.door().get(url, &Conditional::default(), &allow).await.is_ok_and(|r| r.status == 200);
     Ok(if seen { Outcome::done(Done::LiveSeen) } else { Outcome::NotYet { after: site.timers().watch_live } })
 }

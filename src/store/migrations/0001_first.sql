@@ -162,8 +162,19 @@ CREATE TABLE runs (
 
 CREATE TABLE worker_leases (worker TEXT NOT NULL, outbox_key TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TABLE source_polls (
-    source TEXT PRIMARY KEY, state TEXT NOT NULL, polled_at INTEGER NOT NULL, good_at INTEGER, failures INTEGER NOT NULL DEFAULT 0,
-    entries INTEGER NOT NULL DEFAULT 0, error TEXT
+    source TEXT PRIMARY KEY,
+    spec TEXT NOT NULL,            -- what the configuration said of it; what is known holds for that only
+    state TEXT NOT NULL,           -- written by the source crate: validators and the like
+    polled_at INTEGER NOT NULL,
+    pause INTEGER NOT NULL,        -- seconds
+    good_at INTEGER, fresh_at INTEGER, failures INTEGER NOT NULL DEFAULT 0, entries INTEGER NOT NULL DEFAULT 0, error TEXT,
+    missing_since_at INTEGER, missing INTEGER NOT NULL DEFAULT 0, retired_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE source_mutes (source TEXT PRIMARY KEY, muted_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE hosts (
+    host TEXT PRIMARY KEY, heard_at INTEGER NOT NULL,
+    rest_until_at INTEGER, rest_why TEXT,
+    robots TEXT, robots_until_at INTEGER   -- a host without a file has a time and no text
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE reviews (
     id INTEGER PRIMARY KEY, article TEXT NOT NULL, bytes_hash TEXT, action TEXT NOT NULL, by TEXT NOT NULL, note TEXT, at INTEGER NOT NULL

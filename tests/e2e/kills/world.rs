@@ -67,6 +67,7 @@ impl World {
         let toml = format!(
             r#"[desk]
 state = "var/pipeline.db"
+host_gap_ms = 0
 limits = {{ fetch = {at_once}, score = {at_once}, draft = {at_once}, gate = {at_once}, publish = 1 }}
 
 [caps]
