@@ -36,20 +36,23 @@ impl Sample {
     /// The sample of a text's shingles.
     pub(super) fn of(shingles: &[u64]) -> Self {
         let wanted = (shingles.len() / SHARE).clamp(FEWEST, MOST);
-        // Hashes are spread evenly: below this bound lie about twice as many as are wanted.
-        let share = u64::MAX / (shingles.len() as u64).max(1);
-        let bound = share.saturating_mul(2 * wanted as u64);
+        // Hashes are spread evenly: below this bound lie about as many as are wanted.
+        let bound = (u64::MAX / (shingles.len() as u64).max(1)).saturating_mul(wanted as u64);
         let below = |bound: u64| {
             let mut kept: Vec<u64> = shingles.iter().filter(|h| **h <= bound).map(|h| h >> (64 - BITS)).collect();
             kept.sort_unstable();
             kept.dedup();
             kept
         };
-        let mut least = below(bound);
-        let mut all = bound == u64::MAX;
-        if least.len() < wanted && !all {
-            least = below(u64::MAX);
-            all = true;
+        // A text that repeats itself has fewer: then more are looked at, and at last all.
+        let mut least = Vec::new();
+        let mut all = false;
+        for wider in [2, 6, u64::MAX] {
+            let bound = bound.saturating_mul(wider);
+            (least, all) = (below(bound), bound == u64::MAX);
+            if all || least.len() >= wanted {
+                break;
+            }
         }
         let whole = all && least.len() <= wanted;
         least.truncate(wanted);
