@@ -116,7 +116,8 @@ fn id(n: usize) -> String {
 
 /// Every fifteenth word is another one.
 fn edited(text: &str, n: usize) -> String {
-    let word = |(at, word): (usize, &str)| if (at + n) % 15 == 0 { format!("edit{at}") } else { word.to_owned() };
+    let word =
+        |(at, word): (usize, &str)| if (at + n).is_multiple_of(15) { format!("edit{at}") } else { word.to_owned() };
     text.split(' ').enumerate().map(word).collect::<Vec<_>>().join(" ")
 }
 
@@ -152,7 +153,7 @@ impl Texts {
             seed = mix(seed.wrapping_add(sentence + 1));
             match (framed && sentence < 3, seed.is_multiple_of(10)) {
                 (true, _) => self.sentence(mix(n as u64 % FRAMES) ^ sentence, &mut text),
-                (_, true) => self.sentence(0xf00 ^ (seed / 10) % PHRASES, &mut text),
+                (_, true) => self.sentence(0xf00 ^ ((seed / 10) % PHRASES), &mut text),
                 _ => self.sentence(seed | 1 << 63, &mut text),
             }
         }

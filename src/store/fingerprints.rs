@@ -14,6 +14,10 @@ const BUCKET: i64 = 32;
 /// The most candidates brought.
 const CANDIDATES: i64 = 32;
 
+/// The least weight of a candidate, where a key that n have weighs 1/n: one key that ten have, or four of full buckets. With less
+/// it shares a common phrase.
+const LEAST_WEIGHT: f64 = 0.1;
+
 /// Rows of one insert: SQLite takes some 32,000 parameters.
 const ROWS: usize = 1000;
 
@@ -55,7 +59,7 @@ impl Tx {
         // One more than wanted, in case `except` is among them.
         let sql = format!(
             "WITH hits (n, weight) AS ({}), best (n, weight) AS \
-             (SELECT n, sum(weight) FROM hits GROUP BY n ORDER BY 2 DESC, 1 LIMIT {CANDIDATES} + 1) \
+             (SELECT n, sum(weight) FROM hits GROUP BY n HAVING sum(weight) >= {LEAST_WEIGHT} ORDER BY 2 DESC, 1 LIMIT {CANDIDATES} + 1) \
              SELECT f.id, f.print FROM best CROSS JOIN fingerprints f ON f.n = best.n WHERE f.site = ? AND f.id <> ? \
              ORDER BY best.weight DESC, best.n LIMIT {CANDIDATES}",
             vec![bucket; places].join(" UNION ALL ")
