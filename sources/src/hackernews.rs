@@ -24,9 +24,6 @@ const SEARCH: &str = "https://hn.algolia.com/api/v1";
 /// Most stories of one poll.
 const MOST: usize = 100;
 
-/// How many items are asked for at once.
-const AT_ONCE: usize = 4;
-
 /// Stories of Hacker News.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -242,7 +239,7 @@ async fn list(
     // What was told is not asked for again: an item that was told once is known.
     let wanted: Vec<i64> = ids.into_iter().filter(|id| !told.contains_key(&id.to_string())).collect();
     let asked = wanted.len();
-    let mut read = futures::stream::iter(wanted).map(|id| one(asker, api, id)).buffered(AT_ONCE);
+    let mut read = futures::stream::iter(wanted).then(|id| one(asker, api, id)).boxed();
     let (mut entries, mut waiting, mut failed, mut first_error) = (Vec::new(), 0usize, 0usize, None);
     while let Some((id, item)) = read.next().await {
         match item {

@@ -265,7 +265,10 @@ impl Gate for Visit<'_> {
                     .to_owned(),
             });
         }
-        turn.wait(self.web.manners.host_gap.max(rules.delay())).await;
+        // An interface has rates of its own, and answers with hundreds of small things.
+        let gap =
+            if self.asked == Asked::Interface { Duration::ZERO } else { self.web.manners.host_gap.max(rules.delay()) };
+        turn.wait(gap).await;
         Ok(turn)
     }
 }

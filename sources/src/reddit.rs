@@ -129,7 +129,7 @@ pub(crate) async fn poll(asker: &Asker<'_>, source: &RedditSource, before: &Poll
     if source.min_score > 0 || kept.not_before.is_none_or(|at| at <= asker.now) {
         let response = asker.get(&json, &kept.conditional(), Extra::default()).await?;
         match response.status {
-            403 | 429 if source.min_score > 0 => {
+            403 if source.min_score > 0 => {
                 return Err(SourceError::Status {
                     url: shown(&response.final_url),
                     status: response.status,
@@ -139,7 +139,8 @@ pub(crate) async fn poll(asker: &Asker<'_>, source: &RedditSource, before: &Poll
                     after: response.retry_after_seconds.or(Some(3600)),
                 });
             }
-            403 | 429 => {
+            // Who asks too often leaves the whole host alone; a refusal of this form alone has a way out.
+            403 => {
                 let not_before = asker.after(response.retry_after_seconds);
                 polled.state.others.insert(json, Kept { not_before, ..kept });
             }

@@ -111,7 +111,7 @@ fn real_feeds_and_pages_end_in_a_proven_proposal_or_a_reason() {
         // What does not answer at once is left to the next run. No host of a real feed is waited for.
         desk: "patience_seconds = 0\n[desk.limits]\nfetch = 16\n[desk.door]\ntimeout_seconds = 5\nconnect_timeout_seconds = 2\n"
             .into(),
-        site: "first_poll = 2\n".into(),
+        site: "first_poll = 2\nmax_new = 10000\n".into(),
         sources,
         ..Spec::default()
     };

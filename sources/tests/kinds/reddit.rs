@@ -72,7 +72,7 @@ async fn where_the_json_is_refused_the_feed_names_the_same_entries() {
     web.set("/r/rust/new.json", posts());
     web.set("/r/rust/new.rss", Page::new(RSS));
     let first = web.poll(&spec, &PollState::default()).await.unwrap();
-    web.set("/r/rust/new.json", Page::status(429).with("retry-after", "600"));
+    web.set("/r/rust/new.json", Page::status(403).with("retry-after", "600"));
     let second = web.poll(&spec, &first.state).await.unwrap();
     let named = |polled: &sources::Polled| -> Vec<(String, String, Option<String>)> {
         let entries = polled.entries.iter().take(2);

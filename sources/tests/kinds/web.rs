@@ -80,9 +80,10 @@ impl Web {
         format!("http://{}", self.host)
     }
 
-    /// What was asked since the last time this was called.
+    /// What was asked since the last time this was called, robots.txt apart.
     pub(crate) fn asked(&self) -> Vec<Asked> {
-        std::mem::take(&mut self.inside.asked.lock().unwrap())
+        let all = std::mem::take(&mut *self.inside.asked.lock().unwrap());
+        all.into_iter().filter(|asked| asked.line != "/robots.txt").collect()
     }
 
     pub(crate) fn lines(&self) -> Vec<String> {
