@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,9 @@ pub(crate) enum Asked {
     /// An interface made for programs, which has terms and rates of its own; robots.txt keeps crawlers out of the rest.
     Interface,
 }
+
+/// How long a host is left alone that did not answer in time, in seconds.
+const SLOW: u64 = 120;
 
 /// How polite to be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -120,8 +123,13 @@ impl Polite {
         allow: &[String],
         now: Timestamp,
     ) -> Result<Response, DoorError> {
-        let visit = Visit { web: self, asked, allow, now };
-        let response = self.door.get_past(&visit, url, conditional, extra, allow).await?;
+        let visit = Visit { web: self, asked, allow, from: now, began: Instant::now() };
+        let answer = self.door.get_past(&visit, url, conditional, extra, allow).await;
+        let now = visit.now();
+        if let (Err(error), Ok(at)) = (&answer, Url::parse(url)) {
+            self.rest_if_slow(&host_of(&at), error, now);
+        }
+        let response = answer?;
         let seconds = match (response.status, response.retry_after_seconds) {
             (429, seconds) => Some(seconds.unwrap_or(TOO_MANY)),
             (503, seconds) => seconds,
@@ -153,6 +161,13 @@ impl Polite {
         self.change(host, |known| known.memory.rest = Some(Rest { until, why }));
     }
 
+    /// A host that lets everybody wait is left alone for a while: whoever else wants something of it need not find out.
+    fn rest_if_slow(&self, host: &str, error: &DoorError, now: Timestamp) {
+        if matches!(error, DoorError::Timeout { .. }) {
+            self.rest(host, SLOW, "it did not answer in time".to_owned(), now);
+        }
+    }
+
     fn awake(&self, host: &str, now: Timestamp) -> Result<(), DoorError> {
         let hosts = self.hosts();
         let rest = hosts.get(host).and_then(|known| known.memory.rest.as_ref());
@@ -173,7 +188,7 @@ impl Polite {
         if visit.asked == Asked::Interface || self.manners.own_hosts.contains(host) {
             return Ok(Arc::default());
         }
-        let now = visit.now;
+        let now = visit.now();
         let (old, parsed) = {
             let hosts = self.hosts();
             let known = hosts.get(host);
@@ -202,7 +217,6 @@ impl Polite {
         turn: &mut Turn,
         old: Option<RobotsFile>,
     ) -> Result<RobotsFile, DoorError> {
-        let now = visit.now;
         let mut robots = url.clone();
         robots.set_path("/robots.txt");
         robots.set_query(None);
@@ -210,15 +224,24 @@ impl Polite {
         turn.wait(self.manners.host_gap).await;
         let answer = self.door.get(robots.as_str(), &Conditional::default(), visit.allow).await;
         turn.done();
+        let now = visit.now();
         let held = |seconds: u64, file: RobotsFile| RobotsFile {
             until: now.checked_add(SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(LONGEST))).unwrap_or(now),
             ..file
         };
         let file = match (learn(answer, now), old) {
             (Learnt::File(file), _) => file,
-            (Learnt::Nothing { seconds, .. }, Some(old)) => held(seconds, old),
+            (Learnt::Nothing { why, seconds, rests }, Some(old)) => {
+                let old = held(seconds, old);
+                self.change(host, |known| known.memory.robots = Some(old.clone()));
+                if rests {
+                    self.rest(host, seconds, why, now);
+                    self.awake(host, now)?;
+                }
+                old
+            }
             (Learnt::Unreachable(_), Some(old)) => held(60, old),
-            (Learnt::Nothing { why, seconds }, None) => {
+            (Learnt::Nothing { why, seconds, .. }, None) => {
                 self.rest(host, seconds, why, now);
                 self.awake(host, now)?;
                 return Err(DoorError::Unreachable {
@@ -226,7 +249,10 @@ impl Polite {
                     why: "nothing was answered".to_owned(),
                 });
             }
-            (Learnt::Unreachable(error), None) => return Err(error),
+            (Learnt::Unreachable(error), None) => {
+                self.rest_if_slow(host, &error, now);
+                return Err(error);
+            }
         };
         self.change(host, |known| known.memory.robots = Some(file.clone()));
         Ok(file)
@@ -245,7 +271,17 @@ struct Visit<'a> {
     web: &'a Polite,
     asked: Asked,
     allow: &'a [String],
-    now: Timestamp,
+    /// When it was wanted, by the caller's clock, and since when it waits.
+    from: Timestamp,
+    began: Instant,
+}
+
+impl Visit<'_> {
+    /// The time after all waiting.
+    fn now(&self) -> Timestamp {
+        let waited = SignedDuration::try_from(self.began.elapsed()).unwrap_or_default();
+        self.from.checked_add(waited).unwrap_or(self.from)
+    }
 }
 
 impl Gate for Visit<'_> {
@@ -255,7 +291,7 @@ impl Gate for Visit<'_> {
         let host = host_of(url);
         let mut turn = self.web.pace.turn(&host).await;
         // The one before may have been told that it was one too many.
-        self.web.awake(&host, self.now)?;
+        self.web.awake(&host, self.now())?;
         let rules = self.web.rules(&host, url, self, &mut turn).await?;
         if !rules.allow(url) {
             return Err(DoorError::Disallowed {

@@ -53,6 +53,8 @@ pub(crate) enum Learnt {
         why: String,
         /// When it is asked again, in seconds.
         seconds: u64,
+        /// It asks to be left alone as a whole.
+        rests: bool,
     },
     /// The host cannot be reached at all.
     Unreachable(DoorError),
@@ -68,7 +70,9 @@ pub(crate) fn learn(answer: Result<Response, DoorError>, now: Timestamp) -> Lear
         Ok(response) => response,
         // A file behind a redirect that is not followed counts as none (RFC 9309, 2.3.1.2). Where the host itself may not be
         // asked, the page is refused for the same reason.
-        Err(error @ DoorError::TooLarge { .. }) => return Learnt::Nothing { why: error.to_string(), seconds: AGAIN },
+        Err(error @ DoorError::TooLarge { .. }) => {
+            return Learnt::Nothing { why: error.to_string(), seconds: AGAIN, rests: false };
+        }
         Err(error) if error.retry() == Retry::No => {
             return Learnt::File(RobotsFile { text: None, until: until(LONGEST_CACHE) });
         }
@@ -78,11 +82,12 @@ pub(crate) fn learn(answer: Result<Response, DoorError>, now: Timestamp) -> Lear
         429 | 500..=599 => Learnt::Nothing {
             why: format!("its robots.txt answered {}", response.status),
             seconds: response.retry_after_seconds.unwrap_or(AGAIN).clamp(60, LONGEST_CACHE),
+            rests: response.status == 429 || (response.status == 503 && response.retry_after_seconds.is_some()),
         },
         status => {
             let text = matches!(status, 200..=299).then(|| {
                 let cut = response.body.len().min(LONGEST);
-                String::from_utf8_lossy(&response.body[..cut]).into_owned()
+                bounded(&String::from_utf8_lossy(&response.body[..cut]))
             });
             let fresh = response.max_age_seconds.unwrap_or(LONGEST_CACHE).clamp(SHORTEST_CACHE, LONGEST_CACHE);
             Learnt::File(RobotsFile { text, until: until(fresh) })

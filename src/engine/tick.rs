@@ -36,7 +36,9 @@ const GLANCE: Duration = Duration::from_millis(250);
 pub struct Engine {
     pub(super) desk: Arc<Desk>,
     tasks: JoinSet<(OutboxRow, Outcome)>,
-    in_flight: BTreeMap<EffectKey, Lane>,
+    pub(super) in_flight: BTreeMap<EffectKey, Lane>,
+    /// The hosts whose pages are being read.
+    pub(super) hosts: BTreeMap<EffectKey, String>,
     /// Effects let go to see whether the cause they were held under still holds.
     probes: BTreeMap<EffectKey, String>,
     /// Runs that the inbox asked for.
@@ -86,6 +88,7 @@ impl Engine {
             desk,
             tasks: JoinSet::new(),
             in_flight: BTreeMap::new(),
+            hosts: BTreeMap::new(),
             probes: BTreeMap::new(),
             wanted: Vec::new(),
             serving: false,
@@ -286,7 +289,10 @@ impl Engine {
             let under_way = self.in_flight.values().filter(|l| **l == lane).count();
             let room = limit(&self.desk, lane).saturating_sub(under_way);
             if room > 0 {
-                rows.extend(self.desk.store.due(lane, now, room).await?);
+                rows.extend(match lane {
+                    Lane::Fetch => self.pages(now, room).await?,
+                    _ => self.desk.store.due(lane, now, room).await?,
+                });
             }
         }
         rows.retain(|row| !self.in_flight.contains_key(&row.key));

@@ -317,6 +317,24 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
+    /// The pages that can be read now, in lead order, each with its address.
+    ///
+    /// # Errors
+    /// [`StoreError`](super::StoreError).
+    pub async fn due_pages(&self, now: Timestamp, most: usize) -> Result<Vec<(OutboxRow, Option<String>)>> {
+        let rows = sqlx::query(
+            "SELECT o.*, json_extract(a.lead, '$.url') AS url FROM outbox o \
+             LEFT JOIN articles a ON o.machine = 'article:' || a.id \
+             WHERE o.lane = ? AND o.due_at <= ? AND o.cause IS NULL AND o.in_flight = 0 ORDER BY o.rank, o.key LIMIT ?",
+        )
+        .bind(Lane::Fetch.as_str())
+        .bind(millis(now))
+        .bind(i64::try_from(most).unwrap_or(i64::MAX))
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter().map(|row| Ok((read(row)?, row.get("url")))).collect()
+    }
+
     /// All open rows that are not timers or notices, and the linger: what a run may have to wait for.
     ///
     /// # Errors

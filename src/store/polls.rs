@@ -119,7 +119,7 @@ impl Tx {
     pub async fn hasten_poll(&mut self, source: &SourceName) -> Result<bool> {
         let done = sqlx::query(
             "UPDATE source_polls SET polled_at = 0, pause = 0, failures = 0, missing = 0, missing_since_at = NULL, retired_at = NULL, \
-             state = json_remove(state, '$.next_after') WHERE source = ?",
+             state = json_remove(state, '$.next_after', '$.moved_to', '$.etag', '$.last_modified', '$.body') WHERE source = ?",
         )
         .bind(source.as_str())
         .execute(self.conn())
