@@ -70,12 +70,24 @@ const EXCERPT: usize = 140;
 
 /// Text for a finding: one line, no control characters, shortened.
 pub(crate) fn excerpt(text: &str) -> String {
-    let clean = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let clean: String = clean.chars().map(|c| if safety::is_hidden(c) { '\u{fffd}' } else { c }).collect();
+    // No more is looked at than is shown, however long the text is.
+    let mut clean = String::new();
+    for word in text.split_whitespace() {
+        let gap = (!clean.is_empty()).then_some(' ');
+        let room = EXCERPT + 2 - clean.chars().count();
+        clean.extend(gap.into_iter().chain(word.chars().map(shown)).take(room));
+        if clean.chars().count() > EXCERPT {
+            break;
+        }
+    }
     if clean.chars().count() <= EXCERPT {
         return clean;
     }
     clean.chars().take(EXCERPT - 1).chain(['…']).collect()
+}
+
+fn shown(c: char) -> char {
+    if safety::is_hidden(c) { '\u{fffd}' } else { c }
 }
 
 /// Gathers the findings of one layer.
