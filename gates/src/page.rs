@@ -187,10 +187,10 @@ impl Page {
     /// The line that a byte stands in; in a long line only a piece, which begins at the byte.
     pub(crate) fn line_at(&self, offset: usize) -> &str {
         const LONG: usize = 1_000;
-        let (_, start) = self.line_start(offset);
+        let (line, start) = self.line_start(offset);
+        let end = self.lines.get(line).map_or(self.text.len(), |next| next - 1);
         let start = if offset.saturating_sub(start) > LONG { offset } else { start };
-        let end = (start..start + LONG).find(|at| self.text.as_bytes().get(*at).is_none_or(|b| *b == b'\n'));
-        let end = end.unwrap_or_else(|| self.text.floor_char_boundary(start + LONG));
+        let end = self.text.floor_char_boundary(end.min(start + LONG));
         self.text.get(start..end).unwrap_or_default()
     }
 
@@ -466,9 +466,8 @@ fn yaml(inside: &str) -> Result<Front, PageError> {
 
 fn toml_front(inside: &str) -> Result<Front, PageError> {
     let bad = |message: String| PageError::BadFrontMatter { format: "TOML", message: first_line(&message) };
-    // A dotted key is a table per dot, which the parser's own bound on nesting does not count.
-    if inside.lines().any(|line| line.bytes().filter(|b| matches!(b, b'.' | b'[' | b'{')).count() > MAX_NESTING * 4) {
-        return Err(bad(format!("a line has more than {} dots and brackets", MAX_NESTING * 4)));
+    if let Some(line) = crate::nesting::too_deep_toml(inside) {
+        return Err(bad(format!("its line {line} nests deeper than {} levels", crate::nesting::MAX_TOML_NESTING)));
     }
     let table: toml::Table = inside.parse().map_err(|e: toml::de::Error| bad(e.message().to_owned()))?;
     Ok(table.into_iter().map(|(key, value)| (key, json_of(value))).collect())

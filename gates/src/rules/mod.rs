@@ -71,19 +71,14 @@ const EXCERPT: usize = 140;
 /// Text for a finding: one line, no control characters, shortened.
 pub(crate) fn excerpt(text: &str) -> String {
     // No more is looked at than is shown, however long the text is.
-    let mut clean = String::new();
-    for word in text.split_whitespace() {
-        let gap = (!clean.is_empty()).then_some(' ');
-        let room = EXCERPT + 2 - clean.chars().count();
-        clean.extend(gap.into_iter().chain(word.chars().map(shown)).take(room));
-        if clean.chars().count() > EXCERPT {
-            break;
-        }
+    let words = text.split_whitespace().enumerate();
+    let all = words.flat_map(|(n, word)| (n > 0).then_some(' ').into_iter().chain(word.chars().map(shown)));
+    let mut clean: String = all.take(EXCERPT + 1).collect();
+    if let Some((last, _)) = clean.char_indices().nth(EXCERPT) {
+        clean.truncate(clean[..last].char_indices().next_back().map_or(0, |(at, _)| at));
+        clean.push('…');
     }
-    if clean.chars().count() <= EXCERPT {
-        return clean;
-    }
-    clean.chars().take(EXCERPT - 1).chain(['…']).collect()
+    clean
 }
 
 fn shown(c: char) -> char {
