@@ -229,7 +229,7 @@ mod tests {
     fn a_hundred_thousand_levels_are_refused_on_a_small_stack() {
         const LEVELS: usize = 100_000;
         let nested = |open: &str, close: &str| format!("{}1{}", open.repeat(LEVELS), close.repeat(LEVELS));
-        let texts = vec![
+        let texts = [
             format!("x = {}", nested("[", "]")),
             format!("x = {}", nested("[", "")),
             format!("x = {}", nested("{a = ", "}")),

@@ -275,7 +275,7 @@ mod tests {
         let steps: String = (0..900).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
         let laughs: String =
             (1..60).map(|n| format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 10].join(","))).collect();
-        let documents = vec![
+        let documents = [
             (FrontFormat::Yaml, format!("a: {}", nested("[", "]"))),
             (FrontFormat::Yaml, format!("a: {}", nested("{a: ", "}"))),
             (FrontFormat::Yaml, format!("a:\n  {}", nested("- ", ""))),

@@ -195,7 +195,7 @@ mod tests {
     fn a_hundred_thousand_levels_are_an_error_on_a_small_stack() {
         const LEVELS: usize = 100_000;
         let nested = |open: &str, close: &str| format!("{}1{}", open.repeat(LEVELS), close.repeat(LEVELS));
-        let answers = vec![
+        let answers = [
             nested("{\"a\":", "}"),
             nested("{\"a\":", ""),
             nested("[", "]"),
