@@ -54,7 +54,7 @@ fn world_of(spec: impl Fn(&World) -> Spec) -> World {
 fn a_poisoned_feed_begins_no_more_than_a_run_takes_on_and_nothing_twice() {
     let poison = |world: &World, round: usize| {
         let item = |n: usize| {
-            let date = if n % 2 == 0 { "1970-01-01T00:00:00Z" } else { "2099-01-01T00:00:00Z" };
+            let date = if n.is_multiple_of(2) { "1970-01-01T00:00:00Z" } else { "2099-01-01T00:00:00Z" };
             // Half of the addresses stay and change their titles; the other half is new in each round.
             let path = if n % 4 < 2 { format!("/poison/{n}") } else { format!("/poison/{round}-{n}") };
             let url = world.web.url(&path);
