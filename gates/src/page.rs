@@ -128,6 +128,8 @@ pub struct Page {
     /// Its running text, in order.
     pub passages: Vec<Passage>,
     lines: Vec<usize>,
+    /// How many characters stand before each block of [`BLOCK`] bytes, so that a column in a long line is found quickly.
+    counted: Vec<usize>,
 }
 
 impl Page {
@@ -154,6 +156,7 @@ impl Page {
             html: Vec::new(),
             passages: Vec::new(),
             lines,
+            counted: counted(text),
         };
         page.read_body()?;
         Ok(page)
@@ -176,10 +179,32 @@ impl Page {
 
     /// The line and column of a byte of the page.
     pub fn place(&self, offset: usize) -> Place {
+        let (line, start) = self.line_start(offset);
+        let column = if self.text.is_char_boundary(offset) { self.chars_to(offset) - self.chars_to(start) } else { 0 };
+        Place::Line { line, column: column + 1 }
+    }
+
+    /// The line that a byte stands in; in a long line only a piece, which begins at the byte.
+    pub(crate) fn line_at(&self, offset: usize) -> &str {
+        const LONG: usize = 1_000;
+        let (line, start) = self.line_start(offset);
+        let end = self.lines.get(line).map_or(self.text.len(), |next| next - 1);
+        let start = if offset.saturating_sub(start) > LONG { offset } else { start };
+        let end = self.text.floor_char_boundary(end.min(start + LONG));
+        self.text.get(start..end).unwrap_or_default()
+    }
+
+    /// The line of a byte, from 1, and where it starts.
+    fn line_start(&self, offset: usize) -> (usize, usize) {
         let line = self.lines.partition_point(|start| *start <= offset).max(1);
-        let start = self.lines[line - 1];
-        let column = self.text.get(start..offset).map_or(0, |before| before.chars().count()) + 1;
-        Place::Line { line, column }
+        (line, self.lines[line - 1])
+    }
+
+    /// How many characters begin before a byte.
+    fn chars_to(&self, offset: usize) -> usize {
+        let block = (offset / BLOCK).min(self.counted.len() - 1);
+        let rest = self.text.as_bytes().get(block * BLOCK..offset).unwrap_or_default();
+        self.counted[block] + begins(rest)
     }
 
     /// True where the byte stands in a code span or code block.
@@ -244,6 +269,22 @@ impl Page {
             _ => 1,
         }
     }
+}
+
+/// Bytes of a block of [`Page::counted`].
+const BLOCK: usize = 256;
+
+fn counted(text: &str) -> Vec<usize> {
+    let blocks = text.as_bytes().chunks(BLOCK).scan(0, |sum, block| {
+        *sum += begins(block);
+        Some(*sum)
+    });
+    std::iter::once(0).chain(blocks).collect()
+}
+
+/// How many characters begin in these bytes of UTF-8.
+fn begins(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|b| (**b as i8) >= -0x40).count()
 }
 
 /// What Hugo's Markdown understands by default, as far as the parser has it.
@@ -425,9 +466,8 @@ fn yaml(inside: &str) -> Result<Front, PageError> {
 
 fn toml_front(inside: &str) -> Result<Front, PageError> {
     let bad = |message: String| PageError::BadFrontMatter { format: "TOML", message: first_line(&message) };
-    // A dotted key is a table per dot, which the parser's own bound on nesting does not count.
-    if inside.lines().any(|line| line.bytes().filter(|b| matches!(b, b'.' | b'[' | b'{')).count() > MAX_NESTING * 4) {
-        return Err(bad(format!("a line has more than {} dots and brackets", MAX_NESTING * 4)));
+    if let Some(line) = crate::nesting::too_deep_toml(inside) {
+        return Err(bad(format!("its line {line} nests deeper than {} levels", crate::nesting::MAX_TOML_NESTING)));
     }
     let table: toml::Table = inside.parse().map_err(|e: toml::de::Error| bad(e.message().to_owned()))?;
     Ok(table.into_iter().map(|(key, value)| (key, json_of(value))).collect())

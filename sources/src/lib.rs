@@ -32,7 +32,7 @@ mod robots;
 pub use autodiscovery::{FeedForm, FoundFeed, feeds_of, guesses};
 pub use canonical::canonical;
 pub use door::{Conditional, Door, DoorError, DoorOptions, Extra, Resolve, Response, Retry, SystemResolver};
-pub use extract::{EXTRACTOR, ExtractError, Extracted, extract};
+pub use extract::{EXTRACTOR, ExtractError, Extracted, Image, extract};
 pub use feed::{FeedRead, read_feed};
 pub use fetch::{Carried, FetchError, Fetched, FetchedVia, fetch};
 pub use fingerprint::{Comparing, Fingerprint, Likeness, Preset, Relation, Thresholds, compare};

@@ -3,7 +3,10 @@
 
 use std::time::Instant;
 
-use sources::{Conditional, Door, DoorOptions, PollState, SourceSpec, extract, poll, read_feed};
+use sources::{
+    Conditional, Door, DoorOptions, GithubSource, HackernewsSource, PollState, RedditSource, SitemapSource, SourceSpec,
+    extract, poll, read_feed, read_opml,
+};
 use states::words::Timestamp;
 
 const LEVELS: usize = 100_000;
@@ -239,5 +242,105 @@ fn listings_are_refused_or_read() {
                 assert!(door.get(&url, &Conditional::default(), &[]).await.is_err(), "the server answers once");
             });
         });
+    }
+}
+
+#[test]
+fn lists_of_subscriptions_are_refused_or_read() {
+    let one = "<outline text='a' xmlUrl='https://a.example/'/>";
+    let lists = [
+        ("outlines", format!("<opml><body>{}{one}", "<outline text='f'>".repeat(LEVELS)), true),
+        ("outlines with feeds", format!("<opml>{}", one.replace("/>", ">").repeat(LEVELS)), true),
+        ("elements", format!("<opml>{}{one}{}</opml>", "<x>".repeat(LEVELS), "</x>".repeat(LEVELS)), true),
+        ("lists", nested("<opml><body>", "</body></opml>"), false),
+        ("other elements", nested("<x>", "</x>"), false),
+        ("closing only", nested("", "</outline>"), false),
+        ("entities", format!("<!DOCTYPE opml [{}]><opml/>", nested("<!ENTITY a \"", "\">")), false),
+        ("comments", nested("<!--", "-->"), false),
+    ];
+    for (name, list, good) in lists {
+        let read = small(name, move || read_opml(list.as_bytes()));
+        match read {
+            Ok(feeds) => assert!(good && feeds.len() == 1, "{name}: {} feeds", feeds.len()),
+            Err(error) => assert!(!good && error.to_string().len() > 20, "{name}: {error}"),
+        }
+    }
+}
+
+/// Polls a source of a server that gives every request the same answer, on small stacks.
+fn poll_of(
+    name: &str,
+    body: String,
+    spec: impl FnOnce(String) -> SourceSpec + Send + 'static,
+) -> Result<usize, String> {
+    small(name, move || {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_stack_size(STACK)
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async move {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let host = listener.local_addr().unwrap().to_string();
+            let app = axum::Router::new().fallback(move || std::future::ready(body.clone()));
+            tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+            let door = Door::new(DoorOptions { allow_private: vec![host.clone()], ..DoorOptions::default() }).unwrap();
+            let spec = spec(format!("http://{host}"));
+            let base = std::path::Path::new(".");
+            let polled = poll(&sources::Polite::from(door), &spec, base, &PollState::default(), &[], now()).await;
+            polled.map(|polled| polled.entries.len()).map_err(|error| error.to_string())
+        })
+    })
+}
+
+#[test]
+fn site_maps_are_refused_or_read() {
+    let url = "<url><loc>https://e.org/a</loc></url>";
+    for (name, body) in [
+        ("sets", nested("<urlset>", "</urlset>")),
+        ("indexes", nested("<sitemapindex><sitemap>", "</sitemap></sitemapindex>")),
+        ("elements", nested("<x>", "</x>")),
+        ("in an address", format!("<urlset>{url}<url><loc>{}</loc></url></urlset>", nested("<x>", "</x>"))),
+        ("never closed", format!("<urlset>{}", "<url>".repeat(LEVELS))),
+        ("closing only", format!("<urlset/>{}", "</url>".repeat(LEVELS))),
+        ("entities", format!("<!DOCTYPE urlset [{}]><urlset/>", nested("<!ENTITY a \"", "\">"))),
+    ] {
+        let spec = |host| {
+            SourceSpec::Sitemap(SitemapSource { url: format!("{host}/sitemap.xml"), ..SitemapSource::default() })
+        };
+        match poll_of(name, body, spec) {
+            Ok(entries) => assert!(entries <= 1, "{name}: {entries}"),
+            Err(why) => assert!(why.contains("/sitemap.xml") && why.len() < 1_000, "{name}: {why}"),
+        }
+    }
+}
+
+#[test]
+fn answers_of_interfaces_are_refused_or_read() {
+    let kinds: [fn(String) -> SourceSpec; 4] = [
+        |host| SourceSpec::Github(GithubSource { repo: "a/b".into(), api: Some(host), ..GithubSource::default() }),
+        |host| SourceSpec::Hackernews(HackernewsSource { api: Some(host), ..HackernewsSource::default() }),
+        |host| {
+            let query = Some("x".into());
+            SourceSpec::Hackernews(HackernewsSource { query, api: Some(host), ..HackernewsSource::default() })
+        },
+        |host| {
+            SourceSpec::Reddit(RedditSource { subreddit: "rust".into(), api: Some(host), ..RedditSource::default() })
+        },
+    ];
+    let deep = [nested("[", "]"), nested("{\"a\":", "}"), nested("[{\"data\":", "}]"), nested("[", "")];
+    for (n, spec) in kinds.into_iter().enumerate() {
+        for deep in &deep {
+            // As the whole, as a value that is passed over, and as one that is read.
+            let reads = ["html_url", "objectID", "title", "data"].map(|key| format!("[{{\"{key}\":{deep}}}]"));
+            let under = ["hits", "data", "x"].map(|key| format!("{{\"{key}\":{deep}}}"));
+            for body in [deep.clone()].into_iter().chain(reads).chain(under) {
+                let name = format!("kind {n}: {body:.30}");
+                let why = poll_of(&name, body, spec).expect_err(&name);
+                assert!(why.contains("127.0.0.1") && why.len() < 1_000, "{name}: {why}");
+            }
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use serde_json::json;
-use sources::{OpmlFeed, canonical, read_opml};
+use sources::{FoundFeed, OpmlFeed, canonical, read_opml};
 
 use super::open;
 use super::out::{note, say, say_json};
@@ -88,6 +88,20 @@ fn name_for(title: &str, url: &str, taken: &BTreeSet<String>) -> String {
     let base = base.get(..base.len().min(LONGEST_NAME)).unwrap_or_default().trim_end_matches('-').to_owned();
     let numbered = (2..).map(|n| format!("{base}-{n}"));
     std::iter::once(base.clone()).chain(numbered).find(|name| !taken.contains(name)).unwrap_or(base)
+}
+
+/// What to put into the configuration for the feeds that a page names; those that are sources already are left out.
+pub(super) fn sections_of(feeds: &[FoundFeed], config: &Config) -> String {
+    let feeds: Vec<OpmlFeed> = feeds
+        .iter()
+        .map(|feed| OpmlFeed {
+            title: feed.title.clone().unwrap_or_default(),
+            url: feed.url.clone(),
+            site_url: None,
+            folder: None,
+        })
+        .collect();
+    sections(&sources_of(&feeds, config).0)
 }
 
 fn sections(made: &[Made]) -> String {

@@ -14,6 +14,7 @@ mod act;
 mod attempt;
 mod gate;
 mod sources;
+mod address;
 mod import;
 mod init;
 mod config;

@@ -1,11 +1,10 @@
-//! `pipeline sources`: how each source goes, what would be read at an address, and what people do about sources.
+//! `pipeline sources`: how each source goes, and what people do about sources.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use sources::{Door, Look, Manners, Polite, PollState, look};
+use sources::PollState;
 use states::words::SourceName;
 
 use super::act::{enter, told};
@@ -67,7 +66,7 @@ impl Health {
 pub(super) async fn sources(cli: &Cli, what: Option<&SourcesCommand>) -> Answer {
     match what {
         None => list(cli).await,
-        Some(SourcesCommand::Test { url, allow_private }) => test(cli, url, allow_private).await,
+        Some(SourcesCommand::Test { url, allow_private }) => super::address::test(cli, url, allow_private).await,
         Some(SourcesCommand::Import { file, write }) => super::import::import(cli, file, *write),
         Some(SourcesCommand::Mute { name }) => act(cli, name, SourceAct::Mute).await,
         Some(SourcesCommand::Unmute { name }) => act(cli, name, SourceAct::Unmute).await,
@@ -198,71 +197,5 @@ async fn act(cli: &Cli, name: &str, act: SourceAct) -> Answer {
         ),
         SourceAct::Forget => format!("how the polling of {name} went is forgotten. What it told stays known; {open}."),
     });
-    Ok(0)
-}
-
-/// Shows what would be read at an address.
-async fn test(cli: &Cli, url: &str, allow: &[String]) -> Answer {
-    // Where there is no configuration yet, its defaults hold.
-    let config = if cli.config.exists() { open::config(cli)? } else { Config::default() };
-    let door = Door::new(config.desk.door.clone()).map_err(Failure::usage)?;
-    let gap = std::time::Duration::from_millis(config.desk.host_gap_ms);
-    let web = Polite::new(door, Manners { host_gap: gap, ..Manners::default() }, Vec::new());
-    let now = open::clock(cli).now();
-    let seen = look(&web, url, allow, now).await.map_err(|e| Failure { code: 1, message: e.to_string() })?;
-    if cli.json {
-        say_json(&match &seen {
-            Look::Feed { url, entries, notes } => json!({"feed": {"url": url, "entries": entries, "notes": notes}}),
-            Look::Page { why, page } => {
-                let read = match page.as_ref() {
-                    Ok(page) => json!({"title": page.snapshot.title, "text": page.snapshot.body()}),
-                    Err(error) => json!({"error": error.to_string()}),
-                };
-                json!({"page": read, "no_feed_because": why})
-            }
-        });
-        return Ok(0);
-    }
-    let mut text = String::new();
-    match &seen {
-        Look::Feed { url, entries, notes } => {
-            let full = entries.iter().filter(|e| e.full_text.is_some()).count();
-            let _ = writeln!(text, "A feed at {url}: {} entries, {full} with their full text", entries.len());
-            let rows: Vec<Vec<String>> = entries
-                .iter()
-                .map(|entry| {
-                    vec![
-                        entry.published.or(entry.updated).map_or_else(|| "no date".to_owned(), minute),
-                        if entry.full_text.is_some() { "full text" } else { "link only" }.to_owned(),
-                        format!("“{}”", short(entry.title.as_deref().unwrap_or("no title"), 64)),
-                        entry.url.clone(),
-                    ]
-                })
-                .collect();
-            text.push_str(&table(&rows));
-            for note in notes {
-                let _ = writeln!(text, "  note: {note}");
-            }
-        }
-        Look::Page { why, page } => {
-            let _ = writeln!(text, "No feed: {why}");
-            match page.as_ref() {
-                Ok(page) => {
-                    let body = page.snapshot.body();
-                    let words = body.split_whitespace().count();
-                    let title = page.snapshot.title.as_deref().unwrap_or("no title");
-                    let _ = writeln!(
-                        text,
-                        "As a page, {words} words would be read of it: “{title}”\n\n{}",
-                        short(body, 600)
-                    );
-                }
-                Err(error) => {
-                    let _ = writeln!(text, "As a page: {error}");
-                }
-            }
-        }
-    }
-    say(&text);
     Ok(0)
 }

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::Config;
 
+/// Longest piece of a line that an error shows, in characters.
+const LONGEST_LINE: usize = 160;
+
 /// Why the configuration cannot be used. Every message names the file, the place and what is expected.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -56,6 +59,13 @@ impl Config {
     /// # Errors
     /// [`ConfigError`].
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        if let Some(line) = gates::nesting::too_deep_toml(text) {
+            let message = format!(
+                "line {line} nests deeper than {} levels; no setting does: mend its brackets, or the dots of its key",
+                gates::nesting::MAX_TOML_NESTING
+            );
+            return Err(ConfigError::Wrong { path: path.to_owned(), message });
+        }
         let mut config: Self = toml::from_str(text).map_err(|e| malformed(text, path, &e))?;
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         config.base = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
@@ -148,10 +158,18 @@ fn malformed(text: &str, path: &Path, error: &toml::de::Error) -> ConfigError {
     let line = before.matches('\n').count() + 1;
     let start = before.rfind('\n').map_or(0, |i| i + 1);
     let column = before.get(start..).unwrap_or_default().chars().count() + 1;
-    let shown = text.lines().nth(line - 1).unwrap_or_default();
+    let whole = text.lines().nth(line - 1).unwrap_or_default();
+    // Of a long line only what stands around the place.
+    let (skipped, shown): (usize, String) = match whole.chars().count() > LONGEST_LINE {
+        true => {
+            let skipped = (column - 1).saturating_sub(LONGEST_LINE / 2);
+            (skipped, whole.chars().skip(skipped).take(LONGEST_LINE).collect())
+        }
+        false => (0, whole.to_owned()),
+    };
     let gutter = line.to_string();
     let pad = " ".repeat(gutter.len());
-    let excerpt = format!("{pad} |\n{gutter} | {shown}\n{pad} | {}^", " ".repeat(column - 1));
+    let excerpt = format!("{pad} |\n{gutter} | {shown}\n{pad} | {}^", " ".repeat(column - 1 - skipped));
     ConfigError::Malformed { path: path.to_owned(), line, column, message: error.message().trim().to_owned(), excerpt }
 }
 
@@ -205,6 +223,35 @@ mod tests {
     fn a_wrong_value_is_refused_with_its_place() {
         let said = error("[desk]\npatience_seconds = \"soon\"\n");
         assert!(said.starts_with("pipeline.toml:2:20: invalid type: string \"soon\", expected i64"), "{said}");
+    }
+
+    #[test]
+    fn a_hundred_thousand_levels_are_refused_on_a_small_stack() {
+        const LEVELS: usize = 100_000;
+        let nested = |open: &str, close: &str| format!("{}1{}", open.repeat(LEVELS), close.repeat(LEVELS));
+        let texts = [
+            format!("x = {}", nested("[", "]")),
+            format!("x = {}", nested("[", "")),
+            format!("x = {}", nested("{a = ", "}")),
+            format!("[desk]\nx = {}", nested("[\n", "]\n")),
+            format!("{}a = 1", "a.".repeat(LEVELS)),
+            format!("[{}a]\nb = 1", "a.".repeat(LEVELS)),
+            format!("[[{}a]]\nb = 1", "site.".repeat(LEVELS)),
+            format!("[[site]]\nname = \"a\"\nrepo = \"r\"\n[site.page]\nconstants.{}a = 1", "a.".repeat(LEVELS)),
+            "[".repeat(LEVELS),
+            "[[site]]\n".repeat(LEVELS),
+            format!("[desk]\nname = \"{}\"", "x".repeat(LEVELS)),
+        ];
+        let read = move || texts.iter().map(|text| error(text)).collect::<Vec<_>>();
+        let errors = std::thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(read).unwrap().join().unwrap();
+        for (n, said) in errors.iter().enumerate() {
+            assert!(said.starts_with("pipeline.toml") && said.len() < 2_000, "{n}: {said:.500}");
+            assert_eq!(said.contains("nests deeper than 128 levels"), n < 9, "{n}: {said:.500}");
+        }
+        // A long line is shown around the place that is meant.
+        let long = error(&format!("[desk]\npatience_seconds = {{ x = \"{}\", y = }}\n", "x".repeat(300)));
+        let mark = long.lines().last().unwrap().chars().count();
+        assert!(mark < 200 && long.contains("y = }"), "{long}");
     }
 
     #[test]

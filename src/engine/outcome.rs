@@ -41,7 +41,7 @@ pub enum Outcome {
 #[derive(Debug)]
 pub enum Done {
     /// The page was read.
-    Fetched(Fetched),
+    Fetched(Box<Fetched>),
     /// The page is not there.
     Gone(String),
     /// The page cannot be used.

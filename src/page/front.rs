@@ -98,6 +98,7 @@ pub fn parse(format: FrontFormat, text: &str) -> Option<Map<String, Value>> {
     let value = match format {
         FrontFormat::Yaml if text.trim().is_empty() => Value::Object(Map::new()),
         FrontFormat::Yaml => serde_saphyr::from_str::<Value>(text).ok()?,
+        FrontFormat::Toml if gates::nesting::too_deep_toml(text).is_some() => return None,
         FrontFormat::Toml => to_json(&toml::Value::Table(text.parse::<toml::Table>().ok()?)),
         FrontFormat::Json => serde_json::from_str(text).ok()?,
     };
@@ -264,5 +265,47 @@ mod tests {
         }
         let nested = format!("---\na: {}\n---\n", "[".repeat(100_000));
         assert_eq!(read(&nested), None);
+    }
+
+    /// An overflow would end the process, so that this test ends at all is part of what it shows.
+    #[test]
+    fn a_hundred_thousand_levels_are_no_front_matter_on_a_small_stack() {
+        const LEVELS: usize = 100_000;
+        let nested = |open: &str, close: &str| format!("{}1{}", open.repeat(LEVELS), close.repeat(LEVELS));
+        let steps: String = (0..900).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
+        let laughs: String =
+            (1..60).map(|n| format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 10].join(","))).collect();
+        let documents = [
+            (FrontFormat::Yaml, format!("a: {}", nested("[", "]"))),
+            (FrontFormat::Yaml, format!("a: {}", nested("{a: ", "}"))),
+            (FrontFormat::Yaml, format!("a:\n  {}", nested("- ", ""))),
+            (FrontFormat::Yaml, format!("a:\n  {}", nested("? ", ""))),
+            (FrontFormat::Yaml, format!("a: {}", nested("[", ""))),
+            (FrontFormat::Yaml, steps),
+            (FrontFormat::Yaml, format!("a0: &a0 lol\n{laughs}")),
+            (FrontFormat::Toml, format!("a = {}", nested("[", "]"))),
+            (FrontFormat::Toml, format!("a = {}", nested("{a = ", "}"))),
+            (FrontFormat::Toml, format!("a = {}", nested("[", ""))),
+            (FrontFormat::Toml, format!("{}a = 1", "a.".repeat(LEVELS))),
+            (FrontFormat::Toml, format!("[{}a]\nb = 1", "a.".repeat(LEVELS))),
+            (FrontFormat::Toml, format!("[[{}a]]\nb = 1", "a.".repeat(LEVELS))),
+            (FrontFormat::Json, format!("{{\"a\":{}}}", nested("[", "]"))),
+            (FrontFormat::Json, nested("{\"a\":", "}")),
+            (FrontFormat::Json, nested("{\"a\":", "")),
+        ];
+        let read_all = move || {
+            for (format, text) in documents {
+                let began = std::time::Instant::now();
+                assert_eq!(parse(format, &text), None, "{format} {text:.20}");
+                let page = match format {
+                    FrontFormat::Yaml => format!("---\n{text}\n---\nText\n"),
+                    FrontFormat::Toml => format!("+++\n{text}\n+++\nText\n"),
+                    FrontFormat::Json => format!("{text}\nText\n"),
+                };
+                assert_eq!(read(&page), None, "{format} {text:.20}");
+                assert!(began.elapsed().as_secs() < 20, "{format} {text:.20}");
+            }
+        };
+        std::thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(read_all).unwrap().join().unwrap();
     }
 }

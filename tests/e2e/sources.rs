@@ -54,7 +54,7 @@ fn world_of(spec: impl Fn(&World) -> Spec) -> World {
 fn a_poisoned_feed_begins_no_more_than_a_run_takes_on_and_nothing_twice() {
     let poison = |world: &World, round: usize| {
         let item = |n: usize| {
-            let date = if n % 2 == 0 { "1970-01-01T00:00:00Z" } else { "2099-01-01T00:00:00Z" };
+            let date = if n.is_multiple_of(2) { "1970-01-01T00:00:00Z" } else { "2099-01-01T00:00:00Z" };
             // Half of the addresses stay and change their titles; the other half is new in each round.
             let path = if n % 4 < 2 { format!("/poison/{n}") } else { format!("/poison/{round}-{n}") };
             let url = world.web.url(&path);
@@ -249,6 +249,7 @@ fn people_mute_look_and_remove() {
     assert!(feed.stdout.starts_with("A feed at http://") && feed.stdout.contains(": 3 entries"), "{feed}");
     let page = world.desk.run(&["sources", "test", &world.web.url("/news/0"), "--allow-private", &host(&world)]).ok();
     assert!(page.stdout.contains("As a page, ") && page.stdout.contains("No feed: "), "{page}");
+    assert!(page.stdout.contains("The page names no feed.") && page.stdout.contains("Images in its text: "), "{page}");
     let refused = world.desk.run(&["sources", "test", &world.web.url("/feed.xml")]);
     assert!(refused.code == Some(1) && refused.stderr.contains("refused"), "{refused}");
 
@@ -258,4 +259,42 @@ fn people_mute_look_and_remove() {
     assert!(said.contains("take its [[source]] out of pipeline.toml"), "{said}");
     discover(&world, at(30));
     assert_eq!(polls(), 3, "{said}");
+}
+
+#[test]
+fn a_page_is_tried_with_its_feeds_to_copy_and_its_images() {
+    let world = World::new(1, &Spec::default());
+    let head = "<link rel=alternate type='application/rss+xml' title='The &quot;Daily&quot;' href='/daily.xml'>\
+        <link rel=alternate type='application/atom+xml' href='/atom.xml'>\
+        <link rel=alternate type='application/rss+xml' title=Known href='/feed.xml'>";
+    let images: String = (0..7).map(|n| format!("<p><img src='/i/{n}.png' alt='Chart {n}'></p>")).collect();
+    let text =
+        "<p>The gazette says, in a long sentence with commas, what it measured and how it was done.</p>".repeat(12);
+    let page = format!(
+        "<html><head><title>Front</title>{head}</head><body><article>{text}{images}{text}</article></body></html>"
+    );
+    let url = world.web.page("/front", "text/html; charset=utf-8", page);
+    let run = |more: &[&str]| {
+        let local = host(&world);
+        let all = ["sources", "test", &url, "--allow-private", &local].into_iter().chain(more.iter().copied());
+        world.desk.run(&all.collect::<Vec<_>>()).ok().stdout
+    };
+    let said = run(&[]);
+    assert!(said.contains("Feeds that the page names: 3"), "{said}");
+    let daily = world.web.url("/daily.xml");
+    assert!(said.lines().any(|l| l.contains("Daily") && l.contains(" rss ") && l.ends_with(&daily)), "{said}");
+    assert!(said.contains("[[source]]\nname = \"the-daily\"\nkind = \"feed\"\n"), "{said}");
+    assert_eq!(said.matches("[[source]]").count(), 2, "one is a source already: {said}");
+    assert!(said.contains("Images in its text: 7") && said.contains("Chart 4") && !said.contains("Chart 5"), "{said}");
+
+    let all: Value = serde_json::from_str(&run(&["--json"])).unwrap();
+    assert_eq!(all["page"]["images"].as_array().map(Vec::len), Some(7), "{all}");
+    assert_eq!(all["page"]["images"][6], serde_json::json!({"url": world.web.url("/i/6.png"), "alt": "Chart 6"}));
+    assert_eq!(all["feeds"][1]["form"], "atom", "{all}");
+    // What is to be copied is what the configuration takes.
+    let world = world_of(|world| Spec {
+        sources: source(world, "first", "/first.xml") + all["sources"].as_str().unwrap(),
+        ..Spec::default()
+    });
+    assert_eq!(listed(&world, start(), "the-daily")["url"], daily.as_str());
 }

@@ -70,12 +70,19 @@ const EXCERPT: usize = 140;
 
 /// Text for a finding: one line, no control characters, shortened.
 pub(crate) fn excerpt(text: &str) -> String {
-    let clean = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let clean: String = clean.chars().map(|c| if safety::is_hidden(c) { '\u{fffd}' } else { c }).collect();
-    if clean.chars().count() <= EXCERPT {
-        return clean;
+    // No more is looked at than is shown, however long the text is.
+    let words = text.split_whitespace().enumerate();
+    let all = words.flat_map(|(n, word)| (n > 0).then_some(' ').into_iter().chain(word.chars().map(shown)));
+    let mut clean: String = all.take(EXCERPT + 1).collect();
+    if let Some((last, _)) = clean.char_indices().nth(EXCERPT) {
+        clean.truncate(clean[..last].char_indices().next_back().map_or(0, |(at, _)| at));
+        clean.push('…');
     }
-    clean.chars().take(EXCERPT - 1).chain(['…']).collect()
+    clean
+}
+
+fn shown(c: char) -> char {
+    if safety::is_hidden(c) { '\u{fffd}' } else { c }
 }
 
 /// Gathers the findings of one layer.

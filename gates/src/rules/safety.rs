@@ -49,10 +49,7 @@ fn shortcodes_in(text: &str) -> Vec<usize> {
     for (open, close) in [("{{<", "*/>}}"), ("{{%", "*/%}}")] {
         for (at, _) in text.match_indices(open) {
             let rest = &text[at + open.len()..];
-            let shown = rest.strip_prefix("/*").and_then(|r| r.split_once(close)).is_some_and(|(inside, _)| {
-                !inside.contains("{{<") && !inside.contains("{{%") && !inside.contains("*/")
-            });
-            if !shown {
+            if !rest.strip_prefix("/*").is_some_and(|inside| ends_shown(inside, close)) {
                 found.push(at);
             }
         }
@@ -61,10 +58,19 @@ fn shortcodes_in(text: &str) -> Vec<usize> {
     found
 }
 
+/// Whether `close` comes before any other mark. Nothing is read beyond the next mark, so that many openings in a row cost no
+/// more than the text is long.
+fn ends_shown(inside: &str, close: &str) -> bool {
+    inside
+        .match_indices(['{', '*'])
+        .map(|(at, _)| &inside[at..])
+        .find(|rest| ["{{<", "{{%", "*/"].iter().any(|mark| rest.starts_with(mark)))
+        .is_some_and(|rest| rest.starts_with(close))
+}
+
 fn shortcodes(gathered: &mut Gathered<'_>, page: &Page) {
     for at in shortcodes_in(&page.text) {
-        let place = place_of(page, at);
-        gathered.find(&SHORTCODE, place, "a shortcode stands here").of(line_at(&page.text, at));
+        gathered.find(&SHORTCODE, page.place(at), "a shortcode stands here").of(page.line_at(at));
     }
 }
 
@@ -76,7 +82,7 @@ fn template_syntax(gathered: &mut Gathered<'_>, page: &Page) {
             let inside = mark == "{%" && page.text[..at].ends_with('{');
             if !shortcode && !inside && !page.is_verbatim(at) {
                 let message = format!("`{mark}` stands in the text");
-                gathered.find(&TEMPLATE_SYNTAX, place_of(page, at), message).of(line_at(&page.text, at));
+                gathered.find(&TEMPLATE_SYNTAX, page.place(at), message).of(page.line_at(at));
             }
         }
     }
@@ -101,17 +107,18 @@ fn hidden(gathered: &mut Gathered<'_>, page: &Page) {
             break;
         }
         let message = format!("the character U+{:04X} cannot be seen", u32::from(c));
-        gathered.find(&HIDDEN_CHARACTER, place_of(page, at), message).of(line_at(&page.text, at));
+        gathered.find(&HIDDEN_CHARACTER, page.place(at), message).of(page.line_at(at));
     }
+    let head = &page.text[..page.body_start];
+    // What shows in the raw text has a finding with its line already.
+    let (hidden_shows, shortcode_shows) = (hidden_in(head).next().is_some(), !shortcodes_in(head).is_empty());
     for (key, value) in &page.front {
         // In YAML and JSON a character can be written as an escape, which the raw text does not show.
-        if escaped_hidden(value) || hidden_in(key).next().is_some() {
+        if !hidden_shows && (escaped_hidden(value) || hidden_in(key).next().is_some()) {
             let place = Place::FrontMatter { key: super::excerpt(key) };
-            if hidden_in(&page.text[..page.body_start]).next().is_none() {
-                gathered.find(&HIDDEN_CHARACTER, place, "the value has a character that cannot be seen");
-            }
+            gathered.find(&HIDDEN_CHARACTER, place, "the value has a character that cannot be seen");
         }
-        if front_shortcode(value) && shortcodes_in(&page.text[..page.body_start]).is_empty() {
+        if !shortcode_shows && front_shortcode(value) {
             gathered.find(&SHORTCODE, Place::FrontMatter { key: super::excerpt(key) }, "the value has a shortcode");
         }
     }
@@ -171,16 +178,6 @@ pub(crate) fn is_hidden(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-fn place_of(page: &Page, at: usize) -> Place {
-    page.place(at)
-}
-
-fn line_at(text: &str, at: usize) -> &str {
-    let start = text[..at].rfind('\n').map_or(0, |n| n + 1);
-    let end = text[at..].find('\n').map_or(text.len(), |n| at + n);
-    &text[start..end]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,6 +191,8 @@ mod tests {
         assert_eq!(shortcodes_in("{{</* {{< x >}} */>}}").len(), 2);
         assert_eq!(shortcodes_in("{{</* never closed").len(), 1);
         assert_eq!(shortcodes_in("{{</* a */ {{x}} */>}}").len(), 1);
+        assert_eq!(shortcodes_in("{{</* {a} * {{b}} **/>}}").len(), 0);
+        assert_eq!(shortcodes_in("{{</* a */%}} */>}}").len(), 1);
     }
 
     #[test]

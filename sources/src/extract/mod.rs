@@ -8,6 +8,7 @@
 //! (`make eval`).
 
 mod hidden;
+mod images;
 pub(crate) mod measure;
 mod metadata;
 mod prune;
@@ -19,6 +20,7 @@ use dom_smoothie::{Config, Readability};
 use jiff::Timestamp;
 use scraper::{Html, Selector};
 
+pub use images::Image;
 pub(crate) use metadata::base_of;
 pub(crate) use render::one_line;
 
@@ -55,6 +57,8 @@ pub struct Extracted {
     pub language: Option<String>,
     /// Where the page says it really lives. A hint only: a hostile page can say anything.
     pub rel_canonical: Option<String>,
+    /// The images of the main text, in order, each once, fifty at most.
+    pub images: Vec<Image>,
     /// True where the page says that its text is not free to read.
     pub locked: bool,
     /// What a page with a short text shows altogether, the text included, on one line and cut: for telling a notice from
@@ -80,23 +84,24 @@ pub enum ExtractError {
 pub fn extract(html: &str, url: &str) -> Result<Extracted, ExtractError> {
     let mut page = measure::parse(html)?;
     let metadata = metadata::read(&page, url);
+    let base = base_of(&page, url).map_or_else(|| url.to_owned(), String::from);
     let shown = prune::shown(&page, MAX_SHOWN);
     prune::prune(&mut page);
     let visible = write::html_of(page.root_element())?;
     // What was written out again is parsed again, and misnested markup can grow on the way.
     measure::check(&visible)?;
-    let (mut body, smoothed) = main_text(&visible, url)?;
-    if let Some(longer) = marked_text(&page, body.len())? {
-        body = longer;
+    let (mut body, mut images, smoothed) = main_text(&visible, url, &base)?;
+    if let Some(longer) = marked_text(&page, body.len(), &base)? {
+        (body, images) = longer;
     }
     if body.chars().count() < SHORTEST {
-        let whole = whole_text(page);
+        let (whole, around) = whole_text(page, &base);
         // What stands around texts is all that such a page gives to a search for its main text.
         if body.is_empty()
             || whole.chars().count() > body.chars().count() * 2
             || !whole.is_empty() && whole.len() < body.len()
         {
-            body = whole;
+            (body, images) = (whole, around);
         }
     }
     let title = metadata
@@ -106,6 +111,7 @@ pub fn extract(html: &str, url: &str) -> Result<Extracted, ExtractError> {
     let (smoothed_title, byline) = smoothed.unwrap_or_default();
     Ok(Extracted {
         shown: if body.len() < SHORT { shown } else { String::new() },
+        images,
         locked: metadata.locked,
         body: without_title(body, title.as_deref()),
         title: title.or(metadata.heading).or(smoothed_title),
@@ -128,7 +134,14 @@ pub(crate) fn fragment_text(html: &str) -> Result<String, ExtractError> {
 
 type Smoothed = Option<(Option<String>, Option<String>)>;
 
-fn main_text(html: &str, url: &str) -> Result<(String, Smoothed), ExtractError> {
+/// A text and the images in it.
+type Read = (String, Vec<Image>);
+
+fn read_of(html: &Html, base: &str) -> Read {
+    (render::text_of(html), images::images_of(html, base))
+}
+
+fn main_text(html: &str, url: &str, base: &str) -> Result<(String, Vec<Image>, Smoothed), ExtractError> {
     let config = Config {
         // The language of a code block is a class.
         keep_classes: true,
@@ -136,23 +149,23 @@ fn main_text(html: &str, url: &str) -> Result<(String, Smoothed), ExtractError> 
         ..Config::default()
     };
     let address = url.starts_with("http").then_some(url);
-    let Ok(mut readability) = Readability::new(html, address, Some(config)) else { return Ok((String::new(), None)) };
-    let Ok(article) = readability.parse() else { return Ok((String::new(), None)) };
+    let Ok(mut readability) = Readability::new(html, address, Some(config)) else { return Ok(Default::default()) };
+    let Ok(article) = readability.parse() else { return Ok(Default::default()) };
     let mut found = measure::parse(&article.content)?;
     trim::trim(&mut found);
-    let body = render::text_of(&found);
+    let (body, images) = read_of(&found, base);
     let title = Some(metadata::short(&article.title)).filter(|t| !t.is_empty());
     let byline = article
         .byline
         .map(|b| metadata::short(&b))
         .map(|b| b.trim_start_matches("By ").trim_start_matches("by ").to_owned());
     // A byline is found by its class, and what else stands there makes it long.
-    Ok((body, Some((title, byline.filter(|b| !b.is_empty() && b.chars().count() <= 80)))))
+    Ok((body, images, Some((title, byline.filter(|b| !b.is_empty() && b.chars().count() <= 80)))))
 }
 
 /// The text of what the page marks as its main text, where that is much longer than what was found: the search takes the
 /// densest part, and an article may have several.
-fn marked_text(page: &Html, found: usize) -> Result<Option<String>, ExtractError> {
+fn marked_text(page: &Html, found: usize, base: &str) -> Result<Option<Read>, ExtractError> {
     let Some(marked) = prune::marked(page).filter(|marked| prune::prose(*marked) * SHARE_OF_MARKED / 100 > found)
     else {
         return Ok(None);
@@ -160,12 +173,12 @@ fn marked_text(page: &Html, found: usize) -> Result<Option<String>, ExtractError
     let html = write::html_of(marked)?;
     let mut fragment = measure::parse(&html)?;
     trim::trim(&mut fragment);
-    let text = render::text_of(&fragment);
-    Ok((text.len() * SHARE_OF_MARKED / 100 > found).then_some(text))
+    let read = read_of(&fragment, base);
+    Ok((read.0.len() * SHARE_OF_MARKED / 100 > found).then_some(read))
 }
 
 /// The text of a page in which no main text was found: all but what stands around texts.
-fn whole_text(mut page: Html) -> String {
+fn whole_text(mut page: Html, base: &str) -> Read {
     if let Ok(around) =
         Selector::parse("nav, header, footer, aside, form, [role=navigation], [role=banner], [role=contentinfo]")
     {
@@ -176,7 +189,7 @@ fn whole_text(mut page: Html) -> String {
             }
         }
     }
-    render::text_of(&page)
+    read_of(&page, base)
 }
 
 /// The title without the publication's name behind it.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use states::words::Snapshot;
 
 use crate::door::{Conditional, DoorError, Response, Retry};
-use crate::extract::{EXTRACTOR, Extracted, extract};
+use crate::extract::{EXTRACTOR, Extracted, Image, extract};
 use crate::files::{self, FileError};
 use crate::polite::Polite;
 use crate::source::blocking;
@@ -72,6 +72,8 @@ pub struct Fetched {
     pub hops: Vec<String>,
     /// Where the page says it really lives: a hint only.
     pub rel_canonical: Option<String>,
+    /// The images of the text, where a page was read.
+    pub images: Vec<Image>,
     /// Where the text is from.
     pub via: FetchedVia,
 }
@@ -146,6 +148,7 @@ pub async fn fetch(
             final_url: entry_url.to_owned(),
             hops: Vec::new(),
             rel_canonical: None,
+            images: Vec::new(),
             via: FetchedVia::Feed { why },
         }),
         (outcome, _) => outcome,
@@ -177,6 +180,7 @@ fn from_file(base_dir: &Path, url: &str, now: Timestamp) -> Result<Fetched, Fetc
         final_url,
         hops: Vec::new(),
         rel_canonical: None,
+        images: Vec::new(),
         via: FetchedVia::File,
     })
 }
@@ -207,8 +211,10 @@ pub(crate) fn from_page(asked: &str, response: Response, now: Timestamp) -> Resu
         return Err(refused(why));
     }
     let rel_canonical = page.rel_canonical.clone();
+    let images = page.images.clone();
     let snapshot = compose(page, &response.final_url, now);
-    Ok(Fetched { snapshot, final_url: response.final_url, hops: response.hops, rel_canonical, via: FetchedVia::Page })
+    let via = FetchedVia::Page;
+    Ok(Fetched { snapshot, final_url: response.final_url, hops: response.hops, rel_canonical, images, via })
 }
 
 fn compose(page: Extracted, url: &str, now: Timestamp) -> Snapshot {

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 
 use super::{Entry, SourceError, SourceSpec, blocking, poll, read};
+use crate::autodiscovery::{FoundFeed, feeds_of, is_page};
+use crate::charset;
 use crate::door::Conditional;
 use crate::fetch::{self, FetchError, Fetched};
 use crate::polite::Polite;
@@ -23,6 +25,8 @@ pub enum Look {
     Page {
         /// Why it is no feed, and where its feeds are, as far as the page says so.
         why: String,
+        /// The feeds that it names, the surest first.
+        feeds: Vec<FoundFeed>,
         /// What would be read of it as a page.
         page: Box<Result<Fetched, FetchError>>,
     },
@@ -43,8 +47,13 @@ pub async fn look(web: &Polite, url: &str, allow: &[String], now: Timestamp) -> 
         }
         Err(SourceError::NotAFeed { why, .. }) => {
             let asked = url.to_owned();
-            let page = Box::new(blocking(move || fetch::from_page(&asked, response, now)).await);
-            Ok(Look::Page { why, page })
+            let (feeds, page) = blocking(move || {
+                let text = charset::decode(&response.body, response.content_type.as_deref());
+                let feeds = if is_page(&text) { feeds_of(&text, &response.final_url) } else { Vec::new() };
+                (feeds, fetch::from_page(&asked, response, now))
+            })
+            .await;
+            Ok(Look::Page { why, feeds, page: Box::new(page) })
         }
         Err(error) => Err(error),
     }

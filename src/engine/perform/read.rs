@@ -17,7 +17,7 @@ pub(super) async fn fetch(desk: &Desk, article: &ArticleRow) -> Result<Outcome, 
     };
     let now = desk.clock.now();
     match sources::fetch(&desk.web, &lead.url, &desk.config.base, &allow, carried, now).await {
-        Ok(fetched) => Ok(Outcome::done(Done::Fetched(fetched))),
+        Ok(fetched) => Ok(Outcome::done(Done::Fetched(Box::new(fetched)))),
         Err(FetchError::Gone { why }) => Ok(Outcome::done(Done::Gone(why))),
         Err(FetchError::Refused { why }) => Ok(Outcome::done(Done::Refused(why))),
         // Not the article's fault, and asking would make it worse.

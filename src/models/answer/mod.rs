@@ -190,6 +190,26 @@ mod tests {
         }
     }
 
+    /// An overflow would end the process, so that this test ends at all is part of what it shows.
+    #[test]
+    fn a_hundred_thousand_levels_are_an_error_on_a_small_stack() {
+        const LEVELS: usize = 100_000;
+        let nested = |open: &str, close: &str| format!("{}1{}", open.repeat(LEVELS), close.repeat(LEVELS));
+        let answers = [
+            nested("{\"a\":", "}"),
+            nested("{\"a\":", ""),
+            nested("[", "]"),
+            nested("{\"a\":[", "]}"),
+            format!("{{\"title\":{}}}", nested("[", "]")),
+            format!("```json\n{{\"sections\":[{}]}}\n```", nested("{\"heading\":", "}")),
+            nested("<think>", "</think>"),
+            nested("{", "}"),
+        ];
+        let read = move || answers.iter().map(|answer| answer_json(answer).unwrap_err()).collect::<Vec<_>>();
+        let errors = std::thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(read).unwrap().join().unwrap();
+        assert!(errors.iter().all(|error| error.to_string().len() < 500), "{errors:?}");
+    }
+
     #[test]
     fn what_is_no_object_is_an_error_that_says_so() {
         for text in [
