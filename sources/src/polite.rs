@@ -279,7 +279,8 @@ struct Visit<'a> {
 impl Visit<'_> {
     /// The time after all waiting.
     fn now(&self) -> Timestamp {
-        let waited = SignedDuration::try_from(self.began.elapsed()).unwrap_or_default();
+        // Whole seconds: nothing here is finer.
+        let waited = SignedDuration::from_secs(i64::try_from(self.began.elapsed().as_secs()).unwrap_or(LONGEST));
         self.from.checked_add(waited).unwrap_or(self.from)
     }
 }

@@ -150,7 +150,7 @@ async fn a_page_that_robots_txt_closes_is_not_asked_and_the_file_is_asked_once_a
 
     // Across a restart it is known; a day later it is asked again.
     let web = polite(&host, 0, web.news());
-    let tomorrow = now() + 24.hours() + 1.minutes();
+    let tomorrow = now() + 24.hours();
     assert_eq!(ask(&web, &host, "/open", now() + 23.hours()).await, Ok(200));
     assert_eq!(server.count("/robots.txt"), 1);
     server.put("/robots.txt", 200, &[], "User-agent: *\nDisallow: /open\n");
