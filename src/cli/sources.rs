@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use sources::{Door, Look, Manners, Polite, PollState, look};
+use sources::{Door, DoorError, Look, Manners, Polite, PollState, SourceError, look};
 use states::words::SourceName;
+use url::Url;
 
 use super::act::{enter, told};
 use super::look::minute;
@@ -24,7 +25,7 @@ const QUIET_DAYS: i64 = 30;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Health {
-    /// It was never asked.
+    /// It has not answered yet.
     New,
     /// It answers, and has news.
     Ok,
@@ -32,6 +33,8 @@ enum Health {
     Quiet,
     /// It could not be read the last time.
     Failing,
+    /// It was not asked, since its host wants to be left alone; or it failed, and a person has it asked again.
+    Waiting,
     /// It is gone, and is not asked any more.
     Retired,
     /// A person does not want it to be asked.
@@ -46,6 +49,8 @@ impl Health {
             None => Self::New,
             Some(poll) if poll.retired_at.is_some() => Self::Retired,
             Some(poll) if poll.failures > 0 => Self::Failing,
+            Some(poll) if poll.error.is_some() => Self::Waiting,
+            Some(poll) if poll.good_at.is_none() => Self::New,
             Some(poll) if poll.fresh_at.is_none_or(|at| at < long_ago) => Self::Quiet,
             Some(_) => Self::Ok,
         }
@@ -57,6 +62,7 @@ impl Health {
             Self::Ok => "ok",
             Self::Quiet => "quiet",
             Self::Failing => "failing",
+            Self::Waiting => "waiting",
             Self::Retired => "retired",
             Self::Muted => "muted",
         }
@@ -190,7 +196,7 @@ async fn act(cli: &Cli, name: &str, act: SourceAct) -> Answer {
     let config_name = cli.config.display();
     say(&match act {
         SourceAct::Mute => format!("{name} is muted: it is not asked any more, and what it told stays known; {open}."),
-        SourceAct::Unmute => format!("{name} is asked again, gently at first where it was muted for long."),
+        SourceAct::Unmute => format!("{name} is asked again."),
         SourceAct::Retry => format!("{name} is asked by the next run."),
         SourceAct::Forget if configured => format!(
             "{name} is muted; now take its [[source]] out of {config_name}, which is what counts. What it told stays known; \
@@ -201,7 +207,33 @@ async fn act(cli: &Cli, name: &str, act: SourceAct) -> Answer {
     Ok(0)
 }
 
-/// Shows what would be read at an address.
+/// The entry of `allow_private` (`host:port`) without which the door does not ask this address; `None` where none would help.
+pub(super) fn exception_for(door: &Door, url: &str) -> Option<String> {
+    let parsed = Url::parse(url.trim()).ok()?;
+    let entry = format!("{}:{}", parsed.host()?, parsed.port_or_known_default()?);
+    door.check(url, std::slice::from_ref(&entry)).is_ok().then_some(entry)
+}
+
+/// Why an address could not be looked at, with what can be done about it here.
+fn not_seen(door: &Door, url: &str, error: &SourceError) -> Failure {
+    let of_the_web = Url::parse(url.trim()).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    match error {
+        SourceError::Door(DoorError::BadUrl { .. } | DoorError::Refused { .. }) if !of_the_web => {
+            Failure::usage(format!("{error}; give the whole address, as https://…"))
+        }
+        SourceError::Door(DoorError::BadUrl { .. }) => Failure::usage(error),
+        SourceError::Door(DoorError::Refused { .. }) if let Some(entry) = exception_for(door, url) => Failure {
+            code: 1,
+            message: format!(
+                "{error}; where it is meant, `--allow-private {entry}` lets it in here, and `allow_private = [\"{entry}\"]` in \
+                 its [[source]] in the configuration"
+            ),
+        },
+        _ => Failure { code: 1, message: error.to_string() },
+    }
+}
+
+/// Shows what would be read at an address. 1 where nothing would.
 async fn test(cli: &Cli, url: &str, allow: &[String]) -> Answer {
     // Where there is no configuration yet, its defaults hold.
     let config = if cli.config.exists() { open::config(cli)? } else { Config::default() };
@@ -209,7 +241,8 @@ async fn test(cli: &Cli, url: &str, allow: &[String]) -> Answer {
     let gap = std::time::Duration::from_millis(config.desk.host_gap_ms);
     let web = Polite::new(door, Manners { host_gap: gap, ..Manners::default() }, Vec::new());
     let now = open::clock(cli).now();
-    let seen = look(&web, url, allow, now).await.map_err(|e| Failure { code: 1, message: e.to_string() })?;
+    let seen = look(&web, url, allow, now).await.map_err(|error| not_seen(web.door(), url, &error))?;
+    let code = u8::from(matches!(&seen, Look::Page { page, .. } if page.is_err()));
     if cli.json {
         say_json(&match &seen {
             Look::Feed { url, entries, notes } => json!({"feed": {"url": url, "entries": entries, "notes": notes}}),
@@ -221,7 +254,7 @@ async fn test(cli: &Cli, url: &str, allow: &[String]) -> Answer {
                 json!({"page": read, "no_feed_because": why})
             }
         });
-        return Ok(0);
+        return Ok(code);
     }
     let mut text = String::new();
     match &seen {
@@ -264,5 +297,59 @@ async fn test(cli: &Cli, url: &str, allow: &[String]) -> Answer {
         }
     }
     say(&text);
-    Ok(0)
+    Ok(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_source_is_well_that_never_answered_or_has_an_error() {
+        let now: Timestamp = "2026-11-21T06:00:00Z".parse().unwrap();
+        let long_ago = now - SignedDuration::from_hours(24 * (QUIET_DAYS + 1));
+        let new = PollRow::new("a".parse().unwrap(), serde_json::Value::Null, now);
+        let error = Some("why".to_owned());
+        let well = PollRow { good_at: Some(now), fresh_at: Some(now), ..new.clone() };
+        for (poll, expected) in [
+            (new.clone(), Health::New),
+            (PollRow { error: error.clone(), ..new.clone() }, Health::Waiting),
+            (PollRow { error: error.clone(), failures: 1, ..new }, Health::Failing),
+            (PollRow { error: error.clone(), ..well.clone() }, Health::Waiting),
+            (PollRow { error: error.clone(), failures: 2, ..well.clone() }, Health::Failing),
+            (PollRow { error, retired_at: Some(now), ..well.clone() }, Health::Retired),
+            (PollRow { fresh_at: Some(long_ago), ..well.clone() }, Health::Quiet),
+            (well, Health::Ok),
+        ] {
+            assert_eq!(Health::of(Some(&poll), false, now), expected, "{poll:?}");
+            assert_eq!(Health::of(Some(&poll), true, now), Health::Muted);
+        }
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_looked_at_is_answered_with_what_helps() {
+        let door = Door::new(sources::DoorOptions::default()).unwrap();
+        let answer = |url: &str| {
+            let error = door.check(url, &[]).unwrap_err();
+            let Failure { code, message } = not_seen(&door, url, &SourceError::Door(error));
+            (code, message)
+        };
+        for wrong in ["nonsense", "./feeds/a.xml", "/etc/passwd", "file:///etc/passwd", "ftp://a.example/feed"] {
+            let (code, message) = answer(wrong);
+            assert!(code == super::super::USAGE && message.contains("https://…"), "{wrong}: {message}");
+        }
+        for (private, entry) in [
+            ("http://127.0.0.1:8080/feed", "127.0.0.1:8080"),
+            ("https://[::1]/feed", "[::1]:443"),
+            ("http://nas.lan/feed", "nas.lan:80"),
+        ] {
+            let (code, message) = answer(private);
+            let named = message.contains(&format!("`--allow-private {entry}`"))
+                && message.contains(&format!("`allow_private = [\"{entry}\"]`"));
+            assert!(code == 1 && named, "{private}: {message}");
+            assert!(door.check(private, &[entry.to_owned()]).is_ok());
+        }
+        let (code, message) = answer("https://me:secret@a.example/feed");
+        assert!(code == 1 && !message.contains("allow") && !message.contains("secret"), "{message}");
+    }
 }

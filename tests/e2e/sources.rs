@@ -239,6 +239,8 @@ fn people_mute_look_and_remove() {
     assert!(said.contains("gazette is muted") && said.contains("its leads in work go on (3 "), "{said}");
     assert_eq!(world.desk.run(&["sources", "mute", "gazette"]).code, Some(2));
     assert_eq!(world.desk.run(&["sources", "mute", "nobody"]).code, Some(2));
+    let retried = world.desk.run(&["sources", "retry", "gazette"]);
+    assert!(retried.code == Some(2) && retried.stderr.contains("`pipeline sources unmute gazette` first"), "{retried}");
     discover(&world, at(1));
     assert_eq!((polls(), listed(&world, at(1), "gazette")["health"].as_str()), (1, Some("muted")));
     world.desk.run(&["sources", "unmute", "gazette"]).ok();
@@ -251,6 +253,11 @@ fn people_mute_look_and_remove() {
     assert!(page.stdout.contains("As a page, ") && page.stdout.contains("No feed: "), "{page}");
     let refused = world.desk.run(&["sources", "test", &world.web.url("/feed.xml")]);
     assert!(refused.code == Some(1) && refused.stderr.contains("refused"), "{refused}");
+    assert!(refused.stderr.contains(&format!("`--allow-private {}`", host(&world))), "{refused}");
+    assert_eq!(world.desk.run(&["sources", "test", "nonsense"]).code, Some(2));
+    let empty = world.web.page("/empty", "text/html; charset=utf-8", "<html><body><p>Hi</p></body></html>");
+    let empty = world.desk.run(&["sources", "test", &empty, "--allow-private", &host(&world)]);
+    assert!(empty.code == Some(1) && empty.stdout.contains("As a page: refused: "), "{empty}");
 
     let table = world.desk.run(&["sources", "--now", &at(2).to_string()]).ok().stdout;
     assert!(table.lines().nth(1).is_some_and(|line| line.contains("gazette") && line.contains(" ok ")), "{table}");

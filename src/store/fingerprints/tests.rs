@@ -71,7 +71,8 @@ async fn a_text_that_changes_again_and_again_leaves_no_keys_and_crowds_out_no_ot
     let mut tx = store.begin().await.unwrap();
     let one = site("one");
     // A key that both have, and one that changes: in the end the bucket would be full of what is no longer there.
-    let print = |id: &str, n: i64| Print { id: id.to_owned(), bytes: n.to_le_bytes().to_vec(), keys: vec![7, 1000 + n] };
+    let print =
+        |id: &str, n: i64| Print { id: id.to_owned(), bytes: n.to_le_bytes().to_vec(), keys: vec![7, 1000 + n] };
     tx.index(&one, print("old", 0)).await.unwrap();
     for n in 1..=2 * BUCKET {
         tx.index(&one, print("changing", n)).await.unwrap();
