@@ -172,6 +172,12 @@ mod tests {
         OpmlFeed { title: title.to_owned(), url: url.to_owned(), site_url: None, folder: None }
     }
 
+    fn door(config: &Config) -> Door {
+        // An error only says that a provider is installed already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Door::new(config.desk.door.clone()).unwrap()
+    }
+
     #[test]
     fn feeds_become_sources_with_names_of_their_own_and_known_ones_are_said() {
         let text = "[[site]]\nname = \"a\"\nrepo = \"r\"\n[[source]]\nname = \"the-blog\"\nkind = \"feed\"\nurl = \"https://a.example/feed\"\n";
@@ -183,7 +189,7 @@ mod tests {
             feed("日本語", "https://b.example/feed"),
             feed(&"long ".repeat(40), "https://d.example/feed"),
         ];
-        let door = Door::new(config.desk.door.clone()).unwrap();
+        let door = door(&config);
         let (made, known) = sources_of(&feeds, &config, &door);
         let names: Vec<&str> = made.iter().map(|m| m.name.as_str()).collect();
         assert_eq!(names, ["the-blog-2", "c-example", "long-long-long-long-long-long-long-long"]);
@@ -198,7 +204,7 @@ mod tests {
     fn a_private_host_comes_with_its_exception_as_a_comment_that_works() {
         let text = "[[site]]\nname = \"a\"\nrepo = \"r\"\n[desk.door]\nallow_private = [\"wiki.lan\"]\n";
         let config = Config::parse(text, Path::new("x.toml")).unwrap();
-        let door = Door::new(config.desk.door.clone()).unwrap();
+        let door = door(&config);
         let urls =
             ["http://127.0.0.1:8080/feed", "https://[::1]/feed", "https://a.example/feed", "http://wiki.lan/feed"];
         let (made, _) = sources_of(&urls.map(|url| feed("", url)), &config, &door);
