@@ -38,7 +38,7 @@ pub use fetch::{Carried, FetchError, Fetched, FetchedVia, fetch};
 pub use fingerprint::{Comparing, Fingerprint, Likeness, Preset, Relation, Thresholds, compare};
 pub use github::{GithubSource, GithubVia};
 pub use hackernews::{HackernewsList, HackernewsSource};
-pub use opml::{OpmlError, OpmlFeed, read_opml};
+pub use opml::{OpmlError, OpmlFeed, OpmlLeftOut, OpmlList, read_opml};
 pub use polite::{HostMemory, Manners, Polite, Rest};
 pub use reddit::{RedditSort, RedditSource};
 pub use robots::RobotsFile;

@@ -8,6 +8,7 @@ use quick_xml::events::{BytesStart, Event};
 use serde::Serialize;
 use url::Url;
 
+use crate::door::shown;
 use crate::{canonical, charset, plain};
 
 /// Most feeds that are taken from one list.
@@ -15,6 +16,9 @@ const MOST_FEEDS: usize = 10_000;
 
 /// Deepest nesting of folders that is told apart; what lies deeper counts to the last.
 const DEEPEST: usize = 16;
+
+/// Most outlines of which is said why they are left out.
+const MOST_LEFT_OUT: usize = 100;
 
 /// Longest title and folder, in characters.
 const LONGEST: usize = 200;
@@ -30,6 +34,28 @@ pub struct OpmlFeed {
     pub site_url: Option<String>,
     /// The folders it is in, outermost first, joined by ` / `.
     pub folder: Option<String>,
+}
+
+/// An outline whose address cannot be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OpmlLeftOut {
+    /// What the list calls it, as plain text on one line; empty where it has no name.
+    pub title: String,
+    /// Its address as it may be shown: without credentials and query, on one line.
+    pub url: String,
+    /// Why it is left out.
+    pub why: String,
+}
+
+/// What a list of subscriptions holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OpmlList {
+    /// Its feeds, each once.
+    pub feeds: Vec<OpmlFeed>,
+    /// The outlines that name an address which cannot be asked: the first hundred.
+    pub left_out: Vec<OpmlLeftOut>,
+    /// How many more of these there are.
+    pub more_left_out: usize,
 }
 
 /// Why a list of subscriptions could not be read.
@@ -57,7 +83,7 @@ pub enum OpmlError {
 ///
 /// # Errors
 /// An [`OpmlError`] where there is nothing to be had of it.
-pub fn read_opml(bytes: &[u8]) -> Result<Vec<OpmlFeed>, OpmlError> {
+pub fn read_opml(bytes: &[u8]) -> Result<OpmlList, OpmlError> {
     let text = charset::decode(bytes, None);
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}' || c.is_control());
     let mut reader = Reader::from_str(text);
@@ -83,7 +109,7 @@ pub fn read_opml(bytes: &[u8]) -> Result<Vec<OpmlFeed>, OpmlError> {
 #[derive(Default)]
 struct List {
     root: Option<String>,
-    feeds: Vec<OpmlFeed>,
+    read: OpmlList,
     seen: BTreeSet<String>,
     outlines: usize,
     /// The outlines that are open; `None` for those that name no folder.
@@ -112,27 +138,16 @@ impl List {
                 // Some write it all in small letters, and Google Reader's heirs `url`.
                 "xmlurl" => feed = Some(value),
                 "url" => feed = feed.or(Some(value)),
-                "htmlurl" => site = address(&value),
+                "htmlurl" => site = address(&value).ok(),
                 _ => {}
             }
         }
         let title = title.or(text);
         let is_folder = feed.is_none();
-        if let Some(url) = feed.as_deref().and_then(address) {
-            let key = canonical(&url).unwrap_or_else(|_| url.clone());
-            if self.seen.insert(key) {
-                if self.feeds.len() >= MOST_FEEDS {
-                    return Err(OpmlError::TooMany);
-                }
-                let folders: Vec<&str> = self.folders.iter().flatten().map(String::as_str).collect();
-                let folder = Some(folders.join(" / ")).filter(|folder| !folder.is_empty());
-                self.feeds.push(OpmlFeed {
-                    title: title.clone().unwrap_or_else(|| url.clone()),
-                    url,
-                    site_url: site,
-                    folder: folder.map(|folder| folder.chars().take(LONGEST).collect()),
-                });
-            }
+        match feed.as_deref().map(|url| (url, address(url))) {
+            Some((_, Ok(url))) => self.take(url, title.as_ref(), site)?,
+            Some((url, Err(why))) => self.leave_out(url, title.as_ref(), why),
+            None => {}
         }
         match empty {
             true => {}
@@ -140,6 +155,33 @@ impl List {
             false => self.deeper += 1,
         }
         Ok(())
+    }
+
+    fn take(&mut self, url: String, title: Option<&String>, site_url: Option<String>) -> Result<(), OpmlError> {
+        let key = canonical(&url).unwrap_or_else(|_| url.clone());
+        if !self.seen.insert(key) {
+            return Ok(());
+        }
+        if self.read.feeds.len() >= MOST_FEEDS {
+            return Err(OpmlError::TooMany);
+        }
+        let folders: Vec<&str> = self.folders.iter().flatten().map(String::as_str).collect();
+        let folder = Some(folders.join(" / ")).filter(|folder| !folder.is_empty());
+        self.read.feeds.push(OpmlFeed {
+            title: title.unwrap_or(&url).clone(),
+            url,
+            site_url,
+            folder: folder.map(|folder| folder.chars().take(LONGEST).collect()),
+        });
+        Ok(())
+    }
+
+    fn leave_out(&mut self, url: &str, title: Option<&String>, why: String) {
+        if self.read.left_out.len() >= MOST_LEFT_OUT {
+            self.read.more_left_out += 1;
+            return;
+        }
+        self.read.left_out.push(OpmlLeftOut { title: title.cloned().unwrap_or_default(), url: shown(url.trim()), why });
     }
 
     fn close(&mut self) {
@@ -150,9 +192,9 @@ impl List {
         }
     }
 
-    fn end(self, text: &str) -> Result<Vec<OpmlFeed>, OpmlError> {
-        if !self.feeds.is_empty() {
-            return Ok(self.feeds);
+    fn end(self, text: &str) -> Result<OpmlList, OpmlError> {
+        if !self.read.feeds.is_empty() {
+            return Ok(self.read);
         }
         let why = match self.root.as_deref() {
             Some("opml" | "outlinedocument" | "outline" | "body") => {
@@ -175,16 +217,22 @@ fn line(text: &str) -> Option<String> {
     Some(line.trim().to_owned()).filter(|line| !line.is_empty())
 }
 
-/// An address that can be asked. `feed:` is an old way to write `http:`.
-fn address(text: &str) -> Option<String> {
+/// An address that can be asked, or why it cannot. `feed:` is an old way to write `http:`.
+fn address(text: &str) -> Result<String, String> {
     let text = text.trim();
     let text = match text.strip_prefix("feed:") {
         Some(rest) if rest.starts_with("//") => format!("http:{rest}"),
         Some(rest) => rest.to_owned(),
         None => text.to_owned(),
     };
-    let url = Url::parse(&text).ok()?;
-    (matches!(url.scheme(), "http" | "https") && url.host().is_some()).then(|| url.to_string())
+    if text.is_empty() {
+        return Err("its address is empty".to_owned());
+    }
+    let url = Url::parse(&text).map_err(|error| format!("its address is no URL: {error}"))?;
+    match url.scheme() {
+        "http" | "https" => Ok(url.to_string()),
+        other => Err(format!("`{}` is not http or https", other.chars().take(40).collect::<String>())),
+    }
 }
 
 #[cfg(test)]
@@ -192,7 +240,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Vec<OpmlFeed>, OpmlError> {
-        read_opml(text.as_bytes())
+        read_opml(text.as_bytes()).map(|list| list.feeds)
     }
 
     fn shown(text: &str) -> Vec<String> {
@@ -240,6 +288,27 @@ mod tests {
         let list =
             "<opml><outline xmlUrl='file:///etc/passwd'/><outline xmlUrl='javascript:x'/><outline xmlUrl=''/></opml>";
         assert_eq!(read(list), Err(OpmlError::Empty { outlines: 3 }));
+    }
+
+    #[test]
+    fn what_is_left_out_is_said_with_the_reason_and_without_secrets() {
+        let list = "<opml><outline text='Old' xmlUrl='ftp://me:word@a.example/feed?key=1'/><outline text='Folder'>\
+            <outline xmlUrl='not an&#10;address'/><outline text='None' xmlUrl=' '/></outline>\
+            <outline xmlUrl='https://a.example/feed'/></opml>";
+        let read = read_opml(list.as_bytes()).unwrap();
+        let shown: Vec<String> = read.left_out.iter().map(|l| format!("{}|{}|{}", l.title, l.url, l.why)).collect();
+        assert_eq!(
+            shown,
+            [
+                "Old|ftp://a.example/feed?…|`ftp` is not http or https",
+                "|not anaddress…|its address is no URL: relative URL without a base",
+                "None||its address is empty",
+            ]
+        );
+        assert_eq!((read.feeds.len(), read.more_left_out), (1, 0));
+        let many = "<outline xmlUrl='mailto:x'/>".repeat(103);
+        let read = read_opml(format!("<opml>{many}<outline xmlUrl='https://a.example/'/></opml>").as_bytes()).unwrap();
+        assert_eq!((read.left_out.len(), read.more_left_out), (100, 3));
     }
 
     #[test]

@@ -261,7 +261,7 @@ fn lists_of_subscriptions_are_refused_or_read() {
     for (name, list, good) in lists {
         let read = small(name, move || read_opml(list.as_bytes()));
         match read {
-            Ok(feeds) => assert!(good && feeds.len() == 1, "{name}: {} feeds", feeds.len()),
+            Ok(list) => assert!(good && list.feeds.len() == 1, "{name}: {} feeds", list.feeds.len()),
             Err(error) => assert!(!good && error.to_string().len() > 20, "{name}: {error}"),
         }
     }

@@ -9,7 +9,10 @@ use states::words::{MilliWattHours, NanoUsd};
 use super::open;
 use super::out::{say, say_json, short, table};
 use super::{Answer, Cli};
-use crate::store::ArticleRow;
+use crate::store::{ArticleRow, PollRow};
+
+/// The most failing sources that `status` lists.
+const MOST_FAILING: usize = 10;
 
 /// What is in flight, what is held, what it has cost.
 pub(super) async fn status(cli: &Cli) -> Answer {
@@ -67,13 +70,28 @@ pub(super) async fn status(cli: &Cli) -> Answer {
     for (name, state, _) in &workers {
         text.push_str(&format!("Worker {name}: {}\n", state.name().to_lowercase()));
     }
-    for poll in polls.iter().filter(|p| p.failures > 0) {
-        let why = poll.error.clone().unwrap_or_default();
-        text.push_str(&format!("Source {} failed {} times in a row: {why}\n", poll.source, poll.failures));
-    }
+    text.push_str(&failing(&polls));
     text.push_str(&format!("Spent: {}\n", spent(day, month)));
     say(&text);
     Ok(0)
+}
+
+/// The sources that fail, as many as fit.
+fn failing(polls: &[PollRow]) -> String {
+    let failing: Vec<&PollRow> = polls.iter().filter(|poll| poll.failures > 0).collect();
+    let mut text = String::new();
+    for poll in failing.iter().take(MOST_FAILING) {
+        let often = match poll.failures {
+            1 => "once".to_owned(),
+            n => format!("{n} times in a row"),
+        };
+        let why = poll.error.as_deref().unwrap_or_default();
+        text.push_str(&format!("Source {} failed {often}: {why}\n", poll.source));
+    }
+    if failing.len() > MOST_FAILING {
+        text.push_str(&format!("and {} more: `pipeline sources`\n", failing.len() - MOST_FAILING));
+    }
+    text
 }
 
 fn spent(day: (NanoUsd, MilliWattHours), month: (NanoUsd, MilliWattHours)) -> String {
@@ -133,4 +151,26 @@ pub(super) async fn dump(cli: &Cli) -> Answer {
     }
     say(&format!("these journals do not fold to their states: {}", wrong.join(", ")));
     Ok(super::SOFTWARE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failing_sources_are_listed_as_far_as_they_fit() {
+        let poll = |n: u32, failures: u32| {
+            let source = format!("s{n}").parse().unwrap();
+            let row = PollRow::new(source, serde_json::Value::Null, Timestamp::UNIX_EPOCH);
+            PollRow { failures, error: Some("no answer".into()), ..row }
+        };
+        assert_eq!(failing(&[poll(0, 0)]), "");
+        let two = failing(&[poll(1, 1), poll(2, 2)]);
+        assert_eq!(two, "Source s1 failed once: no answer\nSource s2 failed 2 times in a row: no answer\n");
+        let many: Vec<PollRow> = (0..13).map(|n| poll(n, n)).collect();
+        let text = failing(&many);
+        assert_eq!(text.lines().count(), 11, "{text}");
+        assert!(text.ends_with("and 2 more: `pipeline sources`\n"), "{text}");
+        assert!(!failing(&many[..11]).contains("more"));
+    }
 }

@@ -23,7 +23,7 @@ const QUIET_DAYS: i64 = 30;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Health {
-    /// It was never asked.
+    /// It has not answered yet.
     New,
     /// It answers, and has news.
     Ok,
@@ -31,6 +31,8 @@ enum Health {
     Quiet,
     /// It could not be read the last time.
     Failing,
+    /// It was not asked, since its host wants to be left alone; or it failed, and a person has it asked again.
+    Waiting,
     /// It is gone, and is not asked any more.
     Retired,
     /// A person does not want it to be asked.
@@ -45,6 +47,8 @@ impl Health {
             None => Self::New,
             Some(poll) if poll.retired_at.is_some() => Self::Retired,
             Some(poll) if poll.failures > 0 => Self::Failing,
+            Some(poll) if poll.error.is_some() => Self::Waiting,
+            Some(poll) if poll.good_at.is_none() => Self::New,
             Some(poll) if poll.fresh_at.is_none_or(|at| at < long_ago) => Self::Quiet,
             Some(_) => Self::Ok,
         }
@@ -56,6 +60,7 @@ impl Health {
             Self::Ok => "ok",
             Self::Quiet => "quiet",
             Self::Failing => "failing",
+            Self::Waiting => "waiting",
             Self::Retired => "retired",
             Self::Muted => "muted",
         }
@@ -189,7 +194,7 @@ async fn act(cli: &Cli, name: &str, act: SourceAct) -> Answer {
     let config_name = cli.config.display();
     say(&match act {
         SourceAct::Mute => format!("{name} is muted: it is not asked any more, and what it told stays known; {open}."),
-        SourceAct::Unmute => format!("{name} is asked again, gently at first where it was muted for long."),
+        SourceAct::Unmute => format!("{name} is asked again."),
         SourceAct::Retry => format!("{name} is asked by the next run."),
         SourceAct::Forget if configured => format!(
             "{name} is muted; now take its [[source]] out of {config_name}, which is what counts. What it told stays known; \
@@ -198,4 +203,31 @@ async fn act(cli: &Cli, name: &str, act: SourceAct) -> Answer {
         SourceAct::Forget => format!("how the polling of {name} went is forgotten. What it told stays known; {open}."),
     });
     Ok(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_source_is_well_that_never_answered_or_has_an_error() {
+        let now: Timestamp = "2026-11-21T06:00:00Z".parse().unwrap();
+        let long_ago = now - SignedDuration::from_hours(24 * (QUIET_DAYS + 1));
+        let new = PollRow::new("a".parse().unwrap(), serde_json::Value::Null, now);
+        let error = Some("why".to_owned());
+        let well = PollRow { good_at: Some(now), fresh_at: Some(now), ..new.clone() };
+        for (poll, expected) in [
+            (new.clone(), Health::New),
+            (PollRow { error: error.clone(), ..new.clone() }, Health::Waiting),
+            (PollRow { error: error.clone(), failures: 1, ..new }, Health::Failing),
+            (PollRow { error: error.clone(), ..well.clone() }, Health::Waiting),
+            (PollRow { error: error.clone(), failures: 2, ..well.clone() }, Health::Failing),
+            (PollRow { error, retired_at: Some(now), ..well.clone() }, Health::Retired),
+            (PollRow { fresh_at: Some(long_ago), ..well.clone() }, Health::Quiet),
+            (well, Health::Ok),
+        ] {
+            assert_eq!(Health::of(Some(&poll), false, now), expected, "{poll:?}");
+            assert_eq!(Health::of(Some(&poll), true, now), Health::Muted);
+        }
+    }
 }

@@ -24,6 +24,9 @@ impl Engine {
         Ok(match act {
             SourceAct::Mute => (!tx.mute(source, true, now).await?).then(|| format!("{source} is muted already")),
             SourceAct::Unmute => (!tx.mute(source, false, now).await?).then(|| format!("{source} is not muted")),
+            SourceAct::Retry if self.desk.store.mutes().await?.contains_key(source) => {
+                Some(format!("{source} is muted; `pipeline sources unmute {source}` first"))
+            }
             SourceAct::Retry => {
                 tx.hasten_poll(source).await?;
                 None

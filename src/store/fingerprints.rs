@@ -103,9 +103,10 @@ impl Tx {
                     .fetch_one(self.conn())
                     .await?;
             let numbered: Vec<(i64, &Print)> = (last + 1..).zip(news).collect();
-            let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO fingerprints (n, site, id, print) ");
+            let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO fingerprints (n, site, id, print, keys) ");
             insert.push_values(&numbered, |mut row, (n, print)| {
                 row.push_bind(n).push_bind(site.as_str()).push_bind(&print.id).push_bind(&print.bytes);
+                row.push_bind(print.keys.iter().flat_map(|key| (key ^ own).to_le_bytes()).collect::<Vec<u8>>());
             });
             insert.build().execute(self.conn()).await?;
             keys.extend(numbered.iter().flat_map(|(n, print)| print.keys.iter().map(|key| (key ^ own, *n))));
@@ -121,10 +122,10 @@ impl Tx {
         Ok(())
     }
 
-    /// Those of some ids that are in the index as they are. An earlier fingerprint of another one is removed; the keys that it
-    /// leaves lead nowhere.
+    /// Those of some ids that are in the index as they are. An earlier fingerprint of another one is removed, and its keys with
+    /// it: they would be the newest of their buckets, and keep out of the look-up what is still there.
     async fn known_prints(&mut self, site: &SiteName, prints: &[Print]) -> Result<std::collections::BTreeSet<String>> {
-        let mut select = QueryBuilder::<Sqlite>::new("SELECT n, id, print FROM fingerprints WHERE site = ");
+        let mut select = QueryBuilder::<Sqlite>::new("SELECT n, id, print, keys FROM fingerprints WHERE site = ");
         select.push_bind(site.as_str()).push(" AND id IN (");
         let mut ids = select.separated(", ");
         for print in prints {
@@ -138,10 +139,27 @@ impl Tx {
             if place.ok().and_then(|at| prints.get(at)).is_some_and(|print| print.bytes == bytes) {
                 known.insert(id);
             } else {
-                sqlx::query("DELETE FROM fingerprints WHERE n = ?").bind(n).execute(self.conn()).await?;
+                self.remove(n, &row.get::<Vec<u8>, _>(3)).await?;
             }
         }
         Ok(known)
+    }
+
+    /// Removes a fingerprint and its keys, which are stored beside it so that no index of the keys by number is needed.
+    async fn remove(&mut self, n: i64, keys: &[u8]) -> Result<()> {
+        let (keys, _) = keys.as_chunks();
+        for some in keys.chunks(ROWS) {
+            let mut delete = QueryBuilder::<Sqlite>::new("DELETE FROM bands WHERE n = ");
+            delete.push_bind(n).push(" AND key IN (");
+            let mut list = delete.separated(", ");
+            for key in some {
+                list.push_bind(i64::from_le_bytes(*key));
+            }
+            list.push_unseparated(")");
+            delete.build().execute(self.conn()).await?;
+        }
+        sqlx::query("DELETE FROM fingerprints WHERE n = ?").bind(n).execute(self.conn()).await?;
+        Ok(())
     }
 }
 

@@ -211,7 +211,9 @@ fn a_host_that_is_asked_too_often_is_left_alone_by_the_next_run_too() {
     let news = News::of(7, 500);
     let url = world.web.status("/article", 429, &[("retry-after", "7200"), ("date", &http_date(start()))]);
     let item = news.item(&url);
-    let other = Item { url: world.web.url("/other"), ..news.item(&url) };
+    // Whichever is asked first.
+    let other = world.web.status("/other", 429, &[("retry-after", "7200"), ("date", &http_date(start()))]);
+    let other = Item { url: other, ..news.item(&url) };
     let dated = |item: Item| Item { date: start() - 1.hours(), ..item };
     world.web.feed("/busy.xml", rss("Busy", &world.web.url("/"), &[dated(other), dated(item)]));
     let (output, _) = discover(&world, start());
@@ -239,6 +241,8 @@ fn people_mute_look_and_remove() {
     assert!(said.contains("gazette is muted") && said.contains("its leads in work go on (3 "), "{said}");
     assert_eq!(world.desk.run(&["sources", "mute", "gazette"]).code, Some(2));
     assert_eq!(world.desk.run(&["sources", "mute", "nobody"]).code, Some(2));
+    let retried = world.desk.run(&["sources", "retry", "gazette"]);
+    assert!(retried.code == Some(2) && retried.stderr.contains("`pipeline sources unmute gazette` first"), "{retried}");
     discover(&world, at(1));
     assert_eq!((polls(), listed(&world, at(1), "gazette")["health"].as_str()), (1, Some("muted")));
     world.desk.run(&["sources", "unmute", "gazette"]).ok();
@@ -252,6 +256,11 @@ fn people_mute_look_and_remove() {
     assert!(page.stdout.contains("The page names no feed.") && page.stdout.contains("Images in its text: "), "{page}");
     let refused = world.desk.run(&["sources", "test", &world.web.url("/feed.xml")]);
     assert!(refused.code == Some(1) && refused.stderr.contains("refused"), "{refused}");
+    assert!(refused.stderr.contains(&format!("`--allow-private {}`", host(&world))), "{refused}");
+    assert_eq!(world.desk.run(&["sources", "test", "nonsense"]).code, Some(2));
+    let empty = world.web.page("/empty", "text/html; charset=utf-8", "<html><body><p>Hi</p></body></html>");
+    let empty = world.desk.run(&["sources", "test", &empty, "--allow-private", &host(&world)]);
+    assert!(empty.code == Some(1) && empty.stdout.contains("As a page: refused: "), "{empty}");
 
     let table = world.desk.run(&["sources", "--now", &at(2).to_string()]).ok().stdout;
     assert!(table.lines().nth(1).is_some_and(|line| line.contains("gazette") && line.contains(" ok ")), "{table}");

@@ -66,6 +66,24 @@ async fn indexing_twice_is_indexing_once_and_a_changed_text_replaces_the_earlier
 }
 
 #[tokio::test]
+async fn a_text_that_changes_again_and_again_leaves_no_keys_and_crowds_out_no_other() {
+    let (_folder, _lock, store) = open().await;
+    let mut tx = store.begin().await.unwrap();
+    let one = site("one");
+    // A key that both have, and one that changes: in the end the bucket would be full of what is no longer there.
+    let print =
+        |id: &str, n: i64| Print { id: id.to_owned(), bytes: n.to_le_bytes().to_vec(), keys: vec![7, 1000 + n] };
+    tx.index(&one, print("old", 0)).await.unwrap();
+    for n in 1..=2 * BUCKET {
+        tx.index(&one, print("changing", n)).await.unwrap();
+    }
+    let found = tx.alike(&one, "-", &[7]).await.unwrap();
+    assert_eq!(found.iter().map(|alike| alike.id.as_str()).collect::<Vec<_>>(), ["old", "changing"]);
+    let (keys,): (i64,) = sqlx::query_as("SELECT count(*) FROM bands").fetch_one(tx.conn()).await.unwrap();
+    assert_eq!(keys, 4);
+}
+
+#[tokio::test]
 async fn a_bucket_that_boilerplate_fills_hides_nothing_and_brings_no_flood() {
     let (_folder, _lock, store) = open().await;
     let mut tx = store.begin().await.unwrap();

@@ -74,9 +74,10 @@ CREATE TABLE article_snapshots (
 ) STRICT, WITHOUT ROWID;
 
 -- What the site has seen, by its words: articles and the site's own posts. It stands alone, so that what retention purges
--- stays known. `n` is never used again, so that a key left behind by a replaced fingerprint leads nowhere.
+-- stays known. `keys` are those of its rows in bands, as little-endian i64: they go when it goes.
 CREATE TABLE fingerprints (
-    n INTEGER PRIMARY KEY AUTOINCREMENT, site TEXT NOT NULL, id TEXT NOT NULL, print BLOB NOT NULL, UNIQUE (site, id)
+    n INTEGER PRIMARY KEY AUTOINCREMENT, site TEXT NOT NULL, id TEXT NOT NULL, print BLOB NOT NULL, keys BLOB NOT NULL,
+    UNIQUE (site, id)
 ) STRICT;
 -- Keys are mixed with the site's name: each site has its own buckets.
 CREATE TABLE bands (key INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (key, n)) STRICT, WITHOUT ROWID;
