@@ -98,7 +98,7 @@ fn questions_about_the_desk_are_answered() {
     assert_eq!(report["proposed"].as_array().unwrap().len(), 1);
 
     let status = ask(&["status", LATER[0], LATER[1]]).stdout;
-    assert!(status.contains("1 Proposed") && status.contains("Source rust-blog failed 1 time"), "{status}");
+    assert!(status.contains("1 Proposed") && status.contains("Source rust-blog failed once"), "{status}");
     let status = ask(&["status", "--json", LATER[0], LATER[1]]).json();
     assert_eq!(status["sites"]["desk"]["Proposed"], 1);
     assert_eq!(status["last_run"]["phase"], "finished");

@@ -1,9 +1,9 @@
 //! A page becomes the text and metadata of a snapshot.
 //!
-//! A page is parsed once, with its bounds checked on the way ([`measure`]). What it says about itself is read ([`metadata`]),
-//! what stands around its text is taken out ([`prune`]), and the main text of what is left is found by dom_smoothie, a port
+//! A page is parsed once, with its bounds checked on the way (`measure`). What it says about itself is read (`metadata`),
+//! what stands around its text is taken out (`prune`), and the main text of what is left is found by dom_smoothie, a port
 //! of Mozilla's Readability, or by the page's own marks where that finds much less. Notes between its paragraphs go
-//! ([`trim`]), and the rest is rendered into the snapshot's form ([`render`]), so that every paragraph is one line and code
+//! (`trim`), and the rest is rendered into the snapshot's form (`render`), so that every paragraph is one line and code
 //! keeps its language. The rules are general; each is there because the score over a corpus of pages rose with it
 //! (`make eval`).
 
