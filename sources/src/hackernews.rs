@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use futures::StreamExt as _;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -239,10 +238,10 @@ async fn list(
     // What was told is not asked for again: an item that was told once is known.
     let wanted: Vec<i64> = ids.into_iter().filter(|id| !told.contains_key(&id.to_string())).collect();
     let asked = wanted.len();
-    let mut read = futures::stream::iter(wanted).then(|id| one(asker, api, id)).boxed();
     let (mut entries, mut waiting, mut failed, mut first_error) = (Vec::new(), 0usize, 0usize, None);
-    while let Some((id, item)) = read.next().await {
-        match item {
+    // One after the other: the host is asked over one connection at a time.
+    for id in wanted {
+        match one(asker, api, id).await {
             Err(error) => {
                 failed += 1;
                 first_error.get_or_insert(error);
@@ -278,13 +277,10 @@ async fn list(
 }
 
 /// One item; nothing where there is none under that number.
-async fn one(asker: &Asker<'_>, api: &str, id: i64) -> (i64, Result<Option<Item>, SourceError>) {
-    let read = async {
-        let url = format!("{api}/item/{id}.json");
-        let response = asker.get(&url, &Conditional::default(), Extra::default()).await?;
-        let answer = asker.judged(response, &Kept::default())?;
-        let item: Option<Item> = json::read(&answer.response, "an item")?;
-        Ok(item.filter(|item| item.id.0 == Some(id)))
-    };
-    (id, read.await)
+async fn one(asker: &Asker<'_>, api: &str, id: i64) -> Result<Option<Item>, SourceError> {
+    let url = format!("{api}/item/{id}.json");
+    let response = asker.get(&url, &Conditional::default(), Extra::default()).await?;
+    let answer = asker.judged(response, &Kept::default())?;
+    let item: Option<Item> = json::read(&answer.response, "an item")?;
+    Ok(item.filter(|item| item.id.0 == Some(id)))
 }

@@ -231,24 +231,12 @@ impl Polite {
         };
         let file = match (learn(answer, now), old) {
             (Learnt::File(file), _) => file,
-            (Learnt::Nothing { why, seconds, rests }, Some(old)) => {
-                let old = held(seconds, old);
-                self.change(host, |known| known.memory.robots = Some(old.clone()));
-                if rests {
-                    self.rest(host, seconds, why, now);
-                    self.awake(host, now)?;
-                }
-                old
+            (Learnt::Nothing { rests: false, seconds, .. }, Some(old)) => held(seconds, old),
+            (Learnt::Nothing { why, seconds, .. }, _) => {
+                self.rest(host, seconds, why.clone(), now);
+                return Err(DoorError::Resting { host: host.to_owned(), why, seconds });
             }
             (Learnt::Unreachable(_), Some(old)) => held(60, old),
-            (Learnt::Nothing { why, seconds, .. }, None) => {
-                self.rest(host, seconds, why, now);
-                self.awake(host, now)?;
-                return Err(DoorError::Unreachable {
-                    url: shown(robots.as_str()),
-                    why: "nothing was answered".to_owned(),
-                });
-            }
             (Learnt::Unreachable(error), None) => {
                 self.rest_if_slow(host, &error, now);
                 return Err(error);

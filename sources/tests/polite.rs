@@ -262,7 +262,12 @@ async fn a_permanent_redirect_is_remembered_and_a_temporary_one_is_not() {
     // The new address goes: the configured one is asked again, as if for the first time.
     server.put("/new.xml", 404, &[], "");
     let error = polled(&web, &spec, &stored, now()).await.unwrap_err();
-    assert_eq!(stored.after(&error, now()), PollState::default());
+    assert_eq!(stored.after(&error, 1, now()), PollState::default());
+    // It is there and of no use: the configured one is asked again after the third failure.
+    server.put("/new.xml", 200, &[], "<!doctype html><title>For sale</title>");
+    let error = polled(&web, &spec, &stored, now()).await.unwrap_err();
+    assert_eq!(stored.after(&error, 2, now()), stored);
+    assert_eq!(stored.after(&error, 3, now()), PollState::default());
 
     // One temporary redirect on the way, and nothing is remembered.
     server.put("/new.xml", 200, &[("etag", "\"1\"")], &rss(2));
@@ -286,7 +291,7 @@ async fn validators_outlive_failures_and_expires_counts_where_there_is_no_max_ag
     assert_eq!(first.state.next_after, Some(now() + 2.hours()));
     server.put("/feed.xml", 500, &[], "");
     let error = polled(&web, &spec, &first.state, now() + 3.hours()).await.unwrap_err();
-    let state = first.state.after(&error, now() + 3.hours());
+    let state = first.state.after(&error, 1, now() + 3.hours());
     assert_eq!((&state.etag, &state.last_modified), (&first.state.etag, &first.state.last_modified));
     server.put("/feed.xml", 200, &[("etag", "\"1\"")], &rss(2));
     assert!(polled(&web, &spec, &state, now() + 6.hours()).await.unwrap().unchanged);
@@ -329,7 +334,7 @@ async fn in_thirty_days_every_request_but_the_first_is_conditional_and_none_is_i
             }
             Err(error) => {
                 failures += 1;
-                state = serde_json::to_string(&before.after(&error, at)).unwrap();
+                state = serde_json::to_string(&before.after(&error, failures, at)).unwrap();
                 Went::Failed(failures)
             }
         };

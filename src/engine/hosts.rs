@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use sources::polite::host_of;
 use states::effect::Lane;
+use url::Url;
 
 use super::EngineError;
 use super::tick::Engine;
@@ -14,7 +16,7 @@ use crate::store::OutboxRow;
 const LOOKED_AT: usize = 500;
 
 impl Engine {
-    /// Pages that are due, in lead order, of hosts of which none is being read. Files are of no host.
+    /// Pages that are due, in lead order, of hosts of which none is being read.
     pub(super) async fn pages(&mut self, now: Timestamp, room: usize) -> Result<Vec<OutboxRow>, EngineError> {
         self.hosts.retain(|key, _| self.in_flight.contains_key(key));
         let mut busy: BTreeSet<String> = self.hosts.values().cloned().collect();
@@ -27,7 +29,9 @@ impl Engine {
             if self.in_flight.contains_key(&row.key) {
                 continue;
             }
-            if let Some(host) = url.as_deref().and_then(host) {
+            // Files are of no host.
+            if let Some(host) = url.and_then(|url| Url::parse(&url).ok()).filter(Url::has_host).map(|url| host_of(&url))
+            {
                 if !busy.insert(host.clone()) {
                     continue;
                 }
@@ -37,10 +41,4 @@ impl Engine {
         }
         Ok(pages)
     }
-}
-
-/// A host with its port. `None` for a file.
-fn host(url: &str) -> Option<String> {
-    let url = url::Url::parse(url).ok()?;
-    Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?))
 }

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use sources::interval::{self, Went};
-use sources::{Entry, PollState, Polled, SourceError};
+use sources::{Entry, Polled, SourceError};
 use states::state::SkipCause;
 use states::words::{Lead, MachineId, RunId};
 
@@ -16,9 +16,6 @@ use crate::store::{NewLead, PollRow, Sight, Tx};
 /// An address at which there is nothing is given up after so many days, and so many polls.
 const MISSING_DAYS: i64 = 30;
 const MISSING_POLLS: u32 = 10;
-
-/// After so many failures in a row the address that a source has moved to is forgotten.
-const MOVED_FAILURES: u32 = 3;
 
 impl Desk {
     /// Commits what came of a poll.
@@ -39,7 +36,7 @@ impl Desk {
         let told = match &result {
             // It was not asked: that is no failure of its own.
             Err(error) if error.is_resting() => {
-                row.state = to_value(&due.state().after(error, now));
+                row.state = to_value(&due.state().after(error, row.failures, now));
                 row.error = Some(error.to_string());
                 if due.before.is_none() {
                     // Never asked: it is due as soon as its host has rested.
@@ -190,12 +187,7 @@ fn failed(row: &mut PollRow, due: &Due, error: &SourceError, now: Timestamp) {
     let before = due.state();
     row.failures = row.failures.saturating_add(1);
     row.pause = interval::pause(every(&due.source), row.pause, Went::Failed(row.failures));
-    let mut after = before.after(error, now);
-    if row.failures >= MOVED_FAILURES && after.moved_to.is_some() {
-        // Where it has moved to is no good: the next poll asks the configured address, as if for the first time.
-        after = PollState { next_after: after.next_after, ..PollState::default() };
-    }
-    row.state = to_value(&after);
+    row.state = to_value(&before.after(error, row.failures, now));
     row.polled_at = now;
     row.error = Some(error.to_string());
     // An address that it had moved to says nothing of the one that is configured.

@@ -112,7 +112,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Has a source asked by the next run, whatever was known of it but its validators. False where it was never asked.
+    /// Has a source asked by the next run, at its configured address and for all it has. False where it was never asked.
     ///
     /// # Errors
     /// [`StoreError`](super::StoreError).

@@ -15,6 +15,9 @@ use crate::{files, github, hackernews, interval, reddit, sitemap};
 /// Most entries that one poll gives, newest first.
 pub const MAX_ENTRIES: usize = 500;
 
+/// After so many failures in a row the address that a source has moved to is forgotten.
+const MOVED_FAILURES: u32 = 3;
+
 /// What a poll must remember for the next one. Unknown keys of a later version are ignored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -38,10 +41,12 @@ pub struct PollState {
 }
 
 impl PollState {
-    /// The state after a poll that failed. Validators outlive failures; an address that the source had moved to and that is
-    /// not there any more is forgotten, and with it what was heard there: the next poll asks the configured one.
-    pub fn after(&self, error: &SourceError, now: Timestamp) -> Self {
-        let mut state = if self.moved_to.is_some() && error.is_missing() { Self::default() } else { self.clone() };
+    /// The state after a poll that failed, the `failures`-th in a row. Validators outlive failures; an address that the source
+    /// had moved to and that is not there any more, or has failed for long, is forgotten, and with it what was heard there: the
+    /// next poll asks the configured one.
+    pub fn after(&self, error: &SourceError, failures: u32, now: Timestamp) -> Self {
+        let lost = self.moved_to.is_some() && (error.is_missing() || failures >= MOVED_FAILURES);
+        let mut state = if lost { Self::default() } else { self.clone() };
         if let Retry::Later { after: Some(after) } = error.retry() {
             state.next_after = until(after, now);
         }
