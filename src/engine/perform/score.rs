@@ -25,8 +25,7 @@ pub(super) async fn perform(
     let site = super::site(desk, article)?;
     let lead = article.lead.as_ref().ok_or_else(|| Outcome::hopeless("a digest is not scored"))?;
     // Nobody is woken or paid for a lead that could not be proposed anyway: a month's absence costs nothing.
-    let routes = desk.config.routes(site);
-    let free_of_charge = routes.triage.first().is_none_or(|first| first == "builtin") && routes.embed.is_empty();
+    let free_of_charge = desk.config.routes(site).scores_for_free();
     if let Some(why) = desk.room(site).await?.full().filter(|_| !free_of_charge) {
         return Err(Outcome::deferred(format!("proposals open: {}", site.name), why));
     }
@@ -48,7 +47,7 @@ pub async fn score_lead(asker: &Asker<'_>, lead: &Lead, snapshot: &Snapshot, hea
     let site = asker.site;
     let now = asker.desk.clock.now();
     let answered = asker
-        .ask(
+        .ask_until_sure(
             Task::Triage,
             None,
             |asking| {
@@ -64,6 +63,7 @@ pub async fn score_lead(asker: &Asker<'_>, lead: &Lead, snapshot: &Snapshot, hea
                 Question::triage(input, asking)
             },
             |text, _| parse_triage(text).map_err(|e| e.to_string()),
+            |answer| Some(answer.confidence_percent),
         )
         .await?;
     let weight = asker.desk.config.source(&lead.source).map_or(10, |s| s.weight.min(20));
