@@ -141,7 +141,9 @@ impl Routes {
     pub(super) fn check(&self, is_provider: impl Fn(&str) -> bool) -> Result<(), String> {
         let unknown = self.names().find(|n| !matches!(n.as_str(), "builtin" | "wait") && !is_provider(n));
         if let Some(name) = unknown {
-            return Err(format!("a route names `{name}`: a [[provider]] of that name, `builtin` or `wait` is expected"));
+            return Err(format!(
+                "a route names `{name}`: a [[provider]] of that name, `builtin` or `wait` is expected"
+            ));
         }
         if self.embed.iter().any(|name| name == "builtin") {
             return Err(
@@ -240,7 +242,10 @@ mod tests {
             ("[classifier]\nby = \"gpt\"\ntasks = [\"draft\"]\ncomplex_to = \"builtin\"", "a route names `gpt`"),
             ("[classifier]\nby = \"box\"\ntasks = []\ncomplex_to = \"builtin\"", "has no `tasks`"),
             ("[classifier]\nby = \"box\"\ntasks = [\"embed\"]\ncomplex_to = \"builtin\"", "never complex"),
-            ("[classifier]\nby = \"box\"\ntasks = [\"draft\"]\ncomplex_to = \"large\"", "does not answer on the route `draft`"),
+            (
+                "[classifier]\nby = \"box\"\ntasks = [\"draft\"]\ncomplex_to = \"large\"",
+                "does not answer on the route `draft`",
+            ),
         ];
         for (text, said) in table {
             let error = wrong(text);
@@ -258,7 +263,10 @@ mod tests {
              [classifier]\nby = \"large\"\ntasks = [\"draft\"]\ncomplex_to = \"large\"",
         );
         assert!(all.leave_out(|name| name == "large"));
-        assert_eq!((all.triage, all.draft, all.revise), (vec!["box".into()], vec!["builtin".into()], vec!["builtin".into()]));
+        assert_eq!(
+            (all.triage, all.draft, all.revise),
+            (vec!["box".into()], vec!["builtin".into()], vec!["builtin".into()])
+        );
         assert_eq!((all.judge, all.classifier), (vec!["box".to_owned()], None));
         assert!(!Routes::default().leave_out(|name| name == "large"));
     }

@@ -16,8 +16,8 @@ use crate::store::{ArticleRow, Result, StoryMember, Tx, Vector};
 /// How often a story may grow while it is in work: each time it is drafted anew.
 const MOST_GROWTHS: i64 = 5;
 /// What meanings are compared with: the newest so many articles of so many days.
-const MOST_MEANINGS: u32 = 5_000;
-const DAYS_OF_MEANING: i64 = 30;
+pub(super) const MOST_MEANINGS: u32 = 5_000;
+pub(super) const DAYS_OF_MEANING: i64 = 30;
 
 /// What a comparison came to.
 pub(super) struct Compared {

@@ -26,8 +26,8 @@ mod wire;
 
 pub use answer::{ParseError, TriageAnswer, TriageKind, answer_json, parse_complexity, parse_draft, parse_triage};
 pub use boundary::BoundarySecret;
-pub use classify::{ClassifyInput, Complexity};
 pub use call_error::{Billed, CallClass, CallError, HoldCause, Usage};
+pub use classify::{ClassifyInput, Complexity};
 pub use cost::{cost, estimate_tokens, most};
 pub use embed::parse_vector;
 pub use provider::{Answer, Api, BadOptions, Finish, OpenAiOptions, Provider, ProviderOptions, SchemaMode};

@@ -15,10 +15,10 @@ use states::words::text::sentences;
 use states::words::{Cite, Draft, SourceKind};
 
 use super::boundary::without_marks;
+use super::classify::ClassifyInput;
 use super::cost::tokens_of_bytes;
 use super::question::Asking;
 use super::salience::{Line, Scored, rank};
-use super::classify::ClassifyInput;
 use super::task::{DraftInput, JudgeInput, TriageInput};
 use crate::templates::{TemplateError, render_text};
 

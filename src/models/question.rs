@@ -6,8 +6,8 @@ use states::words::RequestKey;
 use states::words::hash::sha256_hex;
 
 use super::boundary::{BoundarySecret, without_marks};
-use super::embed;
 use super::classify::ClassifyInput;
+use super::embed;
 use super::prompt::{self, Rendered};
 use super::schema;
 use super::task::{DraftInput, EmbedInput, JudgeInput, Task, TaskInput, TriageInput};

@@ -53,10 +53,9 @@ impl fmt::Display for Task {
 impl FromStr for Task {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|t| t.as_str() == text)
-            .ok_or_else(|| format!("`{text}` is not a task: embed, triage, draft, revise, judge or classify is expected"))
+        Self::ALL.into_iter().find(|t| t.as_str() == text).ok_or_else(|| {
+            format!("`{text}` is not a task: embed, triage, draft, revise, judge or classify is expected")
+        })
     }
 }
 

@@ -1,7 +1,6 @@
 //! Answers: who has given one to a question, those that took no call, and how many each tier gave.
 
 use jiff::Timestamp;
-use sqlx::FromRow;
 use states::words::{ArticleId, NanoUsd, RequestKey, RunId};
 
 use super::{Result, Store, Tx, millis};
@@ -46,7 +45,7 @@ pub struct FreeAnswer {
 }
 
 /// How many answers a tier gave to a task, and what they cost.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct TierCount {
     /// The task's name.
     pub task: String,
@@ -54,20 +53,8 @@ pub struct TierCount {
     pub tier: String,
     /// How many.
     pub answers: i64,
-    /// What they cost, in nano-dollars; calls that failed or could not be used are among it.
-    #[sqlx(try_from = "i64")]
-    pub cost: Cost,
-}
-
-/// Nano-dollars of a [`TierCount`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(transparent)]
-pub struct Cost(pub NanoUsd);
-
-impl From<i64> for Cost {
-    fn from(nano: i64) -> Self {
-        Self(NanoUsd(nano))
-    }
+    /// What they cost; calls that failed or could not be used are among it.
+    pub cost: NanoUsd,
 }
 
 impl Tx {
@@ -115,7 +102,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`](super::StoreError).
     pub async fn answers_by_tier(&self, run: Option<&RunId>, since: Timestamp) -> Result<Vec<TierCount>> {
-        Ok(sqlx::query_as(
+        let rows: Vec<(String, String, i64, i64)> = sqlx::query_as(
             "SELECT task, tier, sum(answered) AS answers, sum(cost) AS cost FROM ( \
                SELECT task, CASE WHEN reserved > 0 THEN 'hosted' ELSE 'local' END AS tier, status = 'accepted' AS answered, \
                  CASE status WHEN 'started' THEN reserved ELSE cost END AS cost \
@@ -127,6 +114,75 @@ impl Store {
         .bind(millis(since))
         .bind(run.map(RunId::as_str))
         .fetch_all(&self.readers)
-        .await?)
+        .await?;
+        let count = |(task, tier, answers, cost)| TierCount { task, tier, answers, cost: NanoUsd(cost) };
+        Ok(rows.into_iter().map(count).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{CallRow, CallStatus, Role, RunnerLock, Spent, Taken};
+
+    #[tokio::test]
+    async fn every_answer_is_counted_under_the_tier_that_gave_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipeline.db");
+        let Taken::Yes(lock) = RunnerLock::take(&path, Role::Run).unwrap() else { panic!("the lock is free") };
+        let store = Store::open(&path, Some(&lock)).await.unwrap();
+        let at: Timestamp = "2026-11-21T06:00:00Z".parse().unwrap();
+        let run: RunId = "0".repeat(32).parse().unwrap();
+        let request = RequestKey::of(&[b"a question"]);
+        let mut tx = store.begin().await.unwrap();
+        for (provider, reserved, cost, status) in [
+            ("box", 0, 0, CallStatus::Accepted),
+            ("hosted", 900, 500, CallStatus::Accepted),
+            ("hosted", 900, 900, CallStatus::Unknown),
+        ] {
+            let row = CallRow {
+                request: request.clone(),
+                provider: provider.into(),
+                model: "m".into(),
+                task: "triage".into(),
+                run: Some(run.clone()),
+                article: None,
+                reserved: NanoUsd(reserved),
+            };
+            let try_ = tx.start_call(&row, at).await.unwrap();
+            let spent = Spent { cost: NanoUsd(cost), ..Spent::default() };
+            tx.finish_call(&row, try_, status, &spent, at).await.unwrap();
+        }
+        let free = |tier| FreeAnswer {
+            tier,
+            task: "triage".into(),
+            provider: "box".into(),
+            model: "m".into(),
+            article: None,
+            of: None,
+        };
+        tx.book_free(&[free(FreeTier::Cache), free(FreeTier::Cache)], Some(&run), at).await.unwrap();
+        tx.book_free(&[free(FreeTier::Semantic), free(FreeTier::BuiltIn)], None, at).await.unwrap();
+        tx.commit().await.unwrap();
+
+        let counts = |counts: Vec<TierCount>| -> Vec<(String, i64, i64)> {
+            counts.into_iter().map(|c| (c.tier, c.answers, c.cost.0)).collect()
+        };
+        let all = counts(store.answers_by_tier(None, Timestamp::UNIX_EPOCH).await.unwrap());
+        let row = |tier: &str, answers, cost| (tier.to_owned(), answers, cost);
+        let (cache, hosted, local) = (row("cache", 2, 0), row("hosted", 1, 1_400), row("local", 1, 0));
+        assert_eq!(
+            all,
+            [row("builtin", 1, 0), cache.clone(), hosted.clone(), local.clone(), row("semantic", 1, 0)],
+            "a call whose end is not known costs, and is no answer"
+        );
+        let of_run = counts(store.answers_by_tier(Some(&run), Timestamp::UNIX_EPOCH).await.unwrap());
+        assert_eq!(of_run, [cache, hosted, local]);
+        let later = at.checked_add(jiff::SignedDuration::from_secs(1)).unwrap();
+        assert_eq!(store.answers_by_tier(None, later).await.unwrap(), []);
+
+        let both = [("box".to_owned(), "m".to_owned()), ("hosted".to_owned(), "m".to_owned())];
+        assert_eq!(store.answerers(&request).await.unwrap(), both);
+        assert_eq!(store.answerers(&RequestKey::of(&[b"another"])).await.unwrap(), []);
     }
 }

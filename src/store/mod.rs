@@ -28,7 +28,7 @@ use jiff::Timestamp;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-pub use answers::{Cost, FreeAnswer, FreeTier, TierCount};
+pub use answers::{FreeAnswer, FreeTier, TierCount};
 pub use calls::{Booking, CallRow, CallStatus, Spent};
 pub use fingerprints::{Alike, Print};
 pub use inbox::{Entry, InboxRow, SourceAct};

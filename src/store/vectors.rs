@@ -1,6 +1,7 @@
 //! What texts mean: the vectors that an embedding model gave, per article.
 
 use jiff::Timestamp;
+use sqlx::SqliteConnection;
 use states::words::{ArticleId, SiteName};
 
 use super::{Result, Store, Tx, broken, millis, parse_id};
@@ -71,27 +72,41 @@ impl Tx {
         since: Timestamp,
         most: u32,
     ) -> Result<Vec<(ArticleId, f64)>> {
-        let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(
-            "SELECT article, vector FROM embeddings WHERE site = ? AND model = ? AND at >= ? AND article <> ? \
-             ORDER BY at DESC, article LIMIT ?",
-        )
-        .bind(site.as_str())
-        .bind(model)
-        .bind(millis(since))
-        .bind(article.as_str())
-        .bind(most)
-        .fetch_all(self.conn())
-        .await?;
-        let mut near = Vec::new();
-        for (id, bytes) in rows {
-            let cosine = vector.cosine(&Vector::read(&bytes)?);
-            if cosine >= least {
-                near.push((parse_id(&id)?, cosine));
-            }
-        }
-        near.sort_by(|a, b| b.1.total_cmp(&a.1));
-        Ok(near)
+        near(self.conn(), site, article, model, vector, least, since, most).await
     }
+}
+
+#[allow(clippy::too_many_arguments, reason = "one query with its bounds")]
+async fn near(
+    connection: &mut SqliteConnection,
+    site: &SiteName,
+    article: &ArticleId,
+    model: &str,
+    vector: &Vector,
+    least: f64,
+    since: Timestamp,
+    most: u32,
+) -> Result<Vec<(ArticleId, f64)>> {
+    let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(
+        "SELECT article, vector FROM embeddings WHERE site = ? AND model = ? AND at >= ? AND article <> ? \
+         ORDER BY at DESC, article LIMIT ?",
+    )
+    .bind(site.as_str())
+    .bind(model)
+    .bind(millis(since))
+    .bind(article.as_str())
+    .bind(most)
+    .fetch_all(connection)
+    .await?;
+    let mut near = Vec::new();
+    for (id, bytes) in rows {
+        let cosine = vector.cosine(&Vector::read(&bytes)?);
+        if cosine >= least {
+            near.push((parse_id(&id)?, cosine));
+        }
+    }
+    near.sort_by(|a, b| b.1.total_cmp(&a.1));
+    Ok(near)
 }
 
 impl Store {
@@ -105,6 +120,28 @@ impl Store {
             .fetch_optional(&self.readers)
             .await?;
         Ok(row.map(|r| r.0))
+    }
+
+    /// The articles of a site that mean the same as this one, as [`Tx::near_in_meaning`] finds them; none where its own meaning is
+    /// not known.
+    ///
+    /// # Errors
+    /// [`StoreError`](super::StoreError).
+    pub async fn neighbours(
+        &self,
+        site: &SiteName,
+        article: &ArticleId,
+        least: f64,
+        since: Timestamp,
+        most: u32,
+    ) -> Result<Vec<(ArticleId, f64)>> {
+        let own: Option<(String, Vec<u8>)> = sqlx::query_as("SELECT model, vector FROM embeddings WHERE article = ?")
+            .bind(article.as_str())
+            .fetch_optional(&self.readers)
+            .await?;
+        let Some((model, bytes)) = own else { return Ok(Vec::new()) };
+        let mut connection = self.readers.acquire().await?;
+        near(&mut connection, site, article, &model, &Vector::read(&bytes)?, least, since, most).await
     }
 }
 

@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn the_built_in_provider_is_no_second_opinion_on_what_a_model_says() {
         use Standing::{Ready, Unsure};
-        let table: Vec<(&str, [(&str, Standing); 2], Choice)> = vec![
+        let table = [
             ("where no model answers it does", [("qwen", failed()), (BUILT_IN, Ready)], Choice::Ask(1)),
             ("where one was unsure, that one counts", [("qwen", Unsure(40)), (BUILT_IN, Ready)], Choice::Use(0)),
             ("a model is one on what it says", [(BUILT_IN, Unsure(50)), ("qwen", Ready)], Choice::Ask(1)),
@@ -263,9 +263,19 @@ mod tests {
             ("simple work begins at the beginning", None, [Ready, Ready, Ready, Wait], Choice::Ask(0)),
             ("complex work begins at its tier", Some("large"), [Ready, Ready, Ready, Wait], Choice::Ask(1)),
             ("and goes on from there", Some("large"), [Ready, failed(), Ready, Wait], Choice::Ask(2)),
-            ("back to those before when nobody after can", Some("large"), [Ready, failed(), barred(), Wait], Choice::Ask(0)),
+            (
+                "back to those before when nobody after can",
+                Some("large"),
+                [Ready, failed(), barred(), Wait],
+                Choice::Ask(0),
+            ),
             ("what is at hand is used", Some("large"), [Kept, Ready, Ready, Wait], Choice::Ask(0)),
-            ("a tier that is not on the route changes nothing", Some("gone"), [Ready, Ready, Ready, Wait], Choice::Ask(0)),
+            (
+                "a tier that is not on the route changes nothing",
+                Some("gone"),
+                [Ready, Ready, Ready, Wait],
+                Choice::Ask(0),
+            ),
         ];
         for (why, begin, standings, expected) in table {
             assert_eq!(choose(&route(standings), &terms(begin)), expected, "{why}");
@@ -284,7 +294,8 @@ mod tests {
         // Also before an answer of the writer's own family that is at hand.
         let kept = [tier("a", "qwen", Standing::Kept), tier("b", "llama", Standing::Ready)];
         assert_eq!(choose(&kept, &judge), Choice::Ask(1));
-        let cheap = [hosted("a", 1, Standing::Ready), Tier { family: "llama".into(), ..hosted("b", 9, Standing::Ready) }];
+        let cheap =
+            [hosted("a", 1, Standing::Ready), Tier { family: "llama".into(), ..hosted("b", 9, Standing::Ready) }];
         let cheapest = Terms { avoid: Some("f"), order: Order::Cheapest, ..Terms::default() };
         assert_eq!(choose(&cheap, &cheapest), Choice::Ask(1), "whatever it costs");
     }

@@ -94,8 +94,7 @@ impl Asker<'_> {
         if let Some(section) = section {
             asking.context_tokens = section.context_tokens;
         }
-        let question =
-            Question::classify(input, &asking).map_err(|e| Outcome::deferred("templates", e.to_string()))?;
+        let question = Question::classify(input, &asking).map_err(|e| Outcome::deferred("templates", e.to_string()))?;
         let said = match section {
             None => self.desk.builtin.ask(&question).await.map(|a| a.text).map_err(|e| e.to_string()),
             Some(section) => self.classified(section, &question).await?,

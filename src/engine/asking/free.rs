@@ -31,7 +31,14 @@ impl FreeAnswers {
 
 impl Asker<'_> {
     /// Notes an answer that took no call. Outside of a run nobody receives it, and nothing is noted.
-    pub(in crate::engine) fn note_free(&self, tier: FreeTier, task: Task, provider: &str, model: &str, of: Option<&str>) {
+    pub(in crate::engine) fn note_free(
+        &self,
+        tier: FreeTier,
+        task: Task,
+        provider: &str,
+        model: &str,
+        of: Option<&str>,
+    ) {
         let Some(key) = self.key else { return };
         let answer = FreeAnswer {
             tier,

@@ -94,7 +94,8 @@ impl Asker<'_> {
             match choose(&tiers, &terms) {
                 Choice::Ask(i) => {
                     let section = self.desk.config.provider(&route[i]);
-                    let stand_in = section.is_none() && i > 0;
+                    // Also where complex work began at a model behind it.
+                    let stand_in = section.is_none() && (i > 0 || before.begin.is_some());
                     match self.call(task, section, stand_in, &build, &read).await {
                         Called::Answered(answer) => {
                             let unsure = sure(&answer.value).filter(|percent| *percent < routes.confidence_percent());

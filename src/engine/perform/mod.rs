@@ -3,6 +3,7 @@
 
 mod read;
 mod meaning;
+mod semantic;
 mod score;
 mod write;
 mod gate;
