@@ -186,6 +186,11 @@ impl Routes {
 }
 
 impl Semantic {
+    /// From which cosine on it is used; `None` where it is switched off.
+    pub fn least(&self) -> Option<f64> {
+        (!self.tasks.is_empty()).then_some(self.cosine)
+    }
+
     fn check(&self) -> Result<(), String> {
         let why = |task: Task| match task {
             Task::Triage => None,

@@ -1,7 +1,6 @@
 //! What texts mean: the vectors that an embedding model gave, per article.
 
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
 use states::words::{ArticleId, SiteName};
 
 use super::{Result, Store, Tx, broken, millis, parse_id};
@@ -72,41 +71,45 @@ impl Tx {
         since: Timestamp,
         most: u32,
     ) -> Result<Vec<(ArticleId, f64)>> {
-        near(self.conn(), site, article, model, vector, least, since, most).await
-    }
-}
-
-#[allow(clippy::too_many_arguments, reason = "one query with its bounds")]
-async fn near(
-    connection: &mut SqliteConnection,
-    site: &SiteName,
-    article: &ArticleId,
-    model: &str,
-    vector: &Vector,
-    least: f64,
-    since: Timestamp,
-    most: u32,
-) -> Result<Vec<(ArticleId, f64)>> {
-    let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(
-        "SELECT article, vector FROM embeddings WHERE site = ? AND model = ? AND at >= ? AND article <> ? \
-         ORDER BY at DESC, article LIMIT ?",
-    )
-    .bind(site.as_str())
-    .bind(model)
-    .bind(millis(since))
-    .bind(article.as_str())
-    .bind(most)
-    .fetch_all(connection)
-    .await?;
-    let mut near = Vec::new();
-    for (id, bytes) in rows {
-        let cosine = vector.cosine(&Vector::read(&bytes)?);
-        if cosine >= least {
-            near.push((parse_id(&id)?, cosine));
+        let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(
+            "SELECT article, vector FROM embeddings WHERE site = ? AND model = ? AND at >= ? AND article <> ? \
+             ORDER BY at DESC, article LIMIT ?",
+        )
+        .bind(site.as_str())
+        .bind(model)
+        .bind(millis(since))
+        .bind(article.as_str())
+        .bind(most)
+        .fetch_all(self.conn())
+        .await?;
+        let mut near = Vec::new();
+        for (id, bytes) in rows {
+            let cosine = vector.cosine(&Vector::read(&bytes)?);
+            if cosine >= least {
+                near.push((parse_id(&id)?, cosine));
+            }
         }
+        near.sort_by(|a, b| b.1.total_cmp(&a.1));
+        Ok(near)
     }
-    near.sort_by(|a, b| b.1.total_cmp(&a.1));
-    Ok(near)
+
+    /// Keeps what means the same as an article, nearest first, in the place of what was kept before.
+    ///
+    /// # Errors
+    /// [`StoreError`](super::StoreError).
+    pub async fn keep_neighbours(&mut self, article: &ArticleId, near: &[(ArticleId, f64)]) -> Result<()> {
+        sqlx::query("DELETE FROM neighbours WHERE article = ?").bind(article.as_str()).execute(self.conn()).await?;
+        for (n, (other, cosine)) in (0_i64..).zip(near) {
+            sqlx::query("INSERT INTO neighbours (article, n, other, cosine_millionths) VALUES (?, ?, ?, ?)")
+                .bind(article.as_str())
+                .bind(n)
+                .bind(other.as_str())
+                .bind((cosine * 1e6) as i64)
+                .execute(self.conn())
+                .await?;
+        }
+        Ok(())
+    }
 }
 
 impl Store {
@@ -122,26 +125,16 @@ impl Store {
         Ok(row.map(|r| r.0))
     }
 
-    /// The articles of a site that mean the same as this one, as [`Tx::near_in_meaning`] finds them; none where its own meaning is
-    /// not known.
+    /// What meant the same as an article when its own meaning was found out, nearest first.
     ///
     /// # Errors
     /// [`StoreError`](super::StoreError).
-    pub async fn neighbours(
-        &self,
-        site: &SiteName,
-        article: &ArticleId,
-        least: f64,
-        since: Timestamp,
-        most: u32,
-    ) -> Result<Vec<(ArticleId, f64)>> {
-        let own: Option<(String, Vec<u8>)> = sqlx::query_as("SELECT model, vector FROM embeddings WHERE article = ?")
+    pub async fn neighbours(&self, article: &ArticleId) -> Result<Vec<ArticleId>> {
+        let rows: Vec<(String,)> = sqlx::query_as("SELECT other FROM neighbours WHERE article = ? ORDER BY n")
             .bind(article.as_str())
-            .fetch_optional(&self.readers)
+            .fetch_all(&self.readers)
             .await?;
-        let Some((model, bytes)) = own else { return Ok(Vec::new()) };
-        let mut connection = self.readers.acquire().await?;
-        near(&mut connection, site, article, &model, &Vector::read(&bytes)?, least, since, most).await
+        rows.iter().map(|(id,)| parse_id(id)).collect()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::harness::gpu_box::{Asleep, FakeBox};
 use crate::harness::invent::News;
 use crate::harness::model::{FakeModel, Fault, Task};
 use crate::harness::web::FakeWeb;
@@ -167,6 +168,43 @@ fn a_classifier_that_does_not_answer_is_no_obstacle() {
         assert_eq!((small.billed(Task::Draft), large.billed(Task::Draft)), (1, 0), "{fault:?}: {report}");
         assert_eq!(judge.ledger().count("asked"), 1, "{fault:?}");
     }
+}
+
+/// A box that sleeps until its plug is called, as a worker and a provider of the same name.
+fn with_box(mut spec: Spec, host: &FakeBox) -> Spec {
+    let (health, plug, sleep, base) = (host.url("/health"), host.plug_url(), host.url("/sleep"), host.base_url());
+    spec.models.push_str(&format!(
+        "[[worker]]\nname = \"box\"\nheartbeat_url = \"{health}\"\nheartbeat_seconds = 10\npoll_milliseconds = 50\n\
+         linger_seconds = 1\nwake = {{ http = {{ url = \"{plug}\" }} }}\nsleep = {{ http = {{ url = \"{sleep}\" }} }}\n\
+         [[provider]]\nname = \"box\"\nbase_url = \"{base}\"\nmodel = \"fake-writer\"\nworker = \"box\"\n"
+    ));
+    spec
+}
+
+#[test]
+fn nobody_is_woken_to_classify() {
+    let (host, small, large) =
+        (FakeBox::on_free_port([2, 0, 0, 0, 0, 7], Asleep::Refuses), FakeModel::start(), FakeModel::start());
+    host.model().complex(true);
+    let routes = "draft = [\"small\", \"large\", \"wait\"]\n[routes.classifier]\nby = \"box\"\ntasks = [\"draft\"]\n\
+                  complex_to = \"large\"";
+    let spec = with_box(spec(routes, &[("small", &small, FREE), ("large", &large, FREE)]), &host);
+    let world = World::new(3, &spec);
+    let report = run_until(&world, "drafting");
+    assert_eq!((small.billed(Task::Draft), large.billed(Task::Draft)), (1, 0), "{report}");
+    assert_eq!((host.ledger().count("wake"), host.ledger().count("asked")), (0, 0), "{}", host.ledger());
+}
+
+#[test]
+fn who_was_unsure_before_the_box_woke_is_not_asked_again_after() {
+    let (host, small) = (FakeBox::on_free_port([2, 0, 0, 0, 0, 8], Asleep::Refuses), FakeModel::start());
+    small.confidence(40);
+    let spec = with_box(spec("triage = [\"small\", \"box\", \"wait\"]", &[("small", &small, CHEAP)]), &host);
+    let world = World::new(3, &spec);
+    let report = run_until(&world, "scoring");
+    assert_eq!(counted(&world, "Shortlisted"), 3, "{report}");
+    assert_eq!((host.ledger().count("wake"), host.ledger().count("billed")), (1, 3), "{}", host.ledger());
+    assert_eq!((small.ledger().count("asked"), answers(&report, "triage", "cache")), (3, 3), "{report}");
 }
 
 #[test]

@@ -4,19 +4,14 @@
 //! prompt, a model still on the route), and only one that was sure enough. Answers taken over are not taken over again, so that
 //! likeness cannot drift from article to article.
 
-use jiff::{SignedDuration, Timestamp};
 use states::relations::Subject;
 use states::words::{ArticleId, Lead, Snapshot};
 
 use super::super::asking::Asker;
 use super::super::outcome::Outcome;
-use super::super::relate::{DAYS_OF_MEANING, MOST_MEANINGS};
 use super::score;
 use crate::models::{Asking, Task, TriageAnswer, parse_triage};
 use crate::store::FreeTier;
-
-/// No more neighbours are looked at.
-const MOST_NEIGHBOURS: usize = 10;
 
 /// An answer taken over.
 pub(super) struct Taken {
@@ -39,9 +34,8 @@ pub(super) async fn triage(asker: &Asker<'_>, lead: &Lead, snapshot: &Snapshot) 
     let Some(article) = asker.article.filter(|_| routes.semantic.tasks.contains(&Task::Triage)) else {
         return Ok(None);
     };
-    let since = SignedDuration::from_hours(24 * DAYS_OF_MEANING);
-    let since = desk.clock.now().checked_sub(since).unwrap_or(Timestamp::UNIX_EPOCH);
-    let near = desk.store.neighbours(&site.name, article, routes.semantic.cosine, since, MOST_MEANINGS).await?;
+    // Found in the transaction that kept its vector: the whole index is looked through once.
+    let near = desk.store.neighbours(article).await?;
     if near.is_empty() {
         return Ok(None);
     }
@@ -53,7 +47,7 @@ pub(super) async fn triage(asker: &Asker<'_>, lead: &Lead, snapshot: &Snapshot) 
         return Ok(None);
     }
     let title = score::title(lead, snapshot);
-    for (other, cosine) in near.into_iter().take(MOST_NEIGHBOURS) {
+    for other in near {
         let Some(row) = desk.store.article(&other).await? else { continue };
         let (Some(their), Some(read)) = (row.lead, desk.store.read_of(&other).await?) else { continue };
         // Two releases in the same words are two things: the topic of one is not that of the other.
@@ -65,7 +59,7 @@ pub(super) async fn triage(asker: &Asker<'_>, lead: &Lead, snapshot: &Snapshot) 
             let Some(text) = desk.store.accepted(&key, &section.name, &section.model).await? else { continue };
             let Ok(answer) = parse_triage(&text) else { continue };
             if answer.confidence_percent >= routes.confidence_percent() {
-                tracing::info!(%article, of = %other, cosine, "triaged as what means the same");
+                tracing::info!(%article, of = %other, "triaged as what means the same");
                 asker.note_free(FreeTier::Semantic, Task::Triage, &section.name, &section.model, Some(other.as_str()));
                 return Ok(Some(Taken { answer, of: other, url: their.url }));
             }

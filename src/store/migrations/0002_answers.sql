@@ -8,3 +8,9 @@ CREATE TABLE free_answers (
     at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX free_answers_by_time ON free_answers (at);
+
+-- What meant the same as an article when it was found out what that means, nearest first: an answer to one of them may be its own.
+CREATE TABLE neighbours (
+    article TEXT NOT NULL, n INTEGER NOT NULL, other TEXT NOT NULL, cosine_millionths INTEGER NOT NULL,
+    PRIMARY KEY (article, n)
+) STRICT, WITHOUT ROWID;
