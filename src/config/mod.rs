@@ -7,6 +7,7 @@ mod desk;
 mod site;
 mod source;
 mod models;
+mod routes;
 mod load;
 
 use std::path::{Path, PathBuf};
@@ -18,7 +19,8 @@ use crate::power::WorkerOptions;
 
 pub use desk::{Caps, Desk, Limits};
 pub use load::ConfigError;
-pub use models::{ProviderKind, ProviderSection, Routes};
+pub use models::{ProviderKind, ProviderSection};
+pub use routes::{Classifier, Routes, Semantic};
 pub use site::{Schedule, Select, Site};
 pub use source::{Robots, SourceForm, SourceSection};
 

@@ -1,51 +1,11 @@
-//! `[routes]` and `[[provider]]`: who is asked.
+//! `[[provider]]`: who can be asked.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use states::words::WorkerName;
 
-use crate::models::{Api, OpenAiOptions, ProviderOptions, SchemaMode, Secret, Task};
-
-/// Who is asked, per task, in order: names of providers, `builtin`, or `wait` at the end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Routes {
-    /// Is a lead worth writing about.
-    pub triage: Vec<String>,
-    /// What does it mean: embedding models, which tell the same story in other words apart from another one. Empty: words
-    /// alone decide.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub embed: Vec<String>,
-    /// Write it.
-    pub draft: Vec<String>,
-    /// Judge it.
-    pub judge: Vec<String>,
-}
-
-impl Default for Routes {
-    fn default() -> Self {
-        let builtin = || vec!["builtin".to_owned()];
-        Self { triage: builtin(), embed: Vec::new(), draft: builtin(), judge: builtin() }
-    }
-}
-
-impl Routes {
-    /// The route of a task.
-    pub fn of(&self, task: Task) -> &[String] {
-        match task {
-            Task::Triage => &self.triage,
-            Task::Embed => &self.embed,
-            Task::Draft => &self.draft,
-            Task::Judge => &self.judge,
-        }
-    }
-
-    /// Every name on any route.
-    pub fn names(&self) -> impl Iterator<Item = &String> {
-        self.triage.iter().chain(&self.embed).chain(&self.draft).chain(&self.judge)
-    }
-}
+use crate::models::{Api, OpenAiOptions, ProviderOptions, SchemaMode, Secret};
 
 /// What kind of provider it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,6 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Mutex, RwLock};
 
 use super::EngineError;
+use super::asking::FreeAnswers;
 use super::clock::Clock;
 use super::ground::Ground;
 use super::posts::PostsChecked;
@@ -44,6 +45,8 @@ pub struct Desk {
     pub(super) builtin: Provider,
     pub(super) forges: BTreeMap<SiteName, Result<Forge, String>>,
     pub(super) grounds: BTreeMap<SiteName, Mutex<Ground>>,
+    /// Answers that took no call, until they are booked.
+    pub(super) free: FreeAnswers,
     /// What is known of each site's posts in this run.
     pub(super) posts_checked: BTreeMap<SiteName, Mutex<PostsChecked>>,
     /// The run under way.
@@ -92,6 +95,7 @@ impl Desk {
             builtin,
             forges,
             grounds,
+            free: FreeAnswers::default(),
             posts_checked,
             run: RwLock::new(None),
             asides,

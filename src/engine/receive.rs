@@ -39,6 +39,9 @@ impl Desk {
         tx.end_lease(&row.key).await?;
         tx.keep_hosts(&self.web.news(), moment.at).await?;
         if tx.is_open(&row.key).await? {
+            if matches!(outcome, Outcome::Done(_)) {
+                tx.book_free(&self.free.of(&row.key), run.as_ref(), moment.at).await?;
+            }
             let context = Context { desk: self, row, article: article.as_ref(), moment, run: run.as_ref() };
             context.commit_to(&mut tx, outcome, &mut after).await?;
         } else {
@@ -48,6 +51,7 @@ impl Desk {
             tx.dead_letter(&row.machine, Some(&row.key), DeadKind::Stale, &what, why, &moment).await?;
         }
         tx.commit().await?;
+        self.free.forget(&row.key);
         self.tell_all(after);
         Ok(())
     }

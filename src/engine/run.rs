@@ -13,7 +13,7 @@ use super::progress::Progress;
 use super::select::SiteSelected;
 use super::stop::Stop;
 use super::tick::{Engine, Ticked};
-use crate::store::{Cause, RunRow};
+use crate::store::{Cause, RunRow, TierCount};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -78,6 +78,8 @@ pub struct Report {
     pub causes: Vec<Cause>,
     /// Effects that failed and are tried again later than this run waits for.
     pub later: usize,
+    /// Who answered, by task: the cache, the semantic cache, local or hosted models, the built-in provider.
+    pub answers: Vec<TierCount>,
     /// What it cost.
     pub cost: NanoUsd,
     /// What the workers drew.
@@ -326,6 +328,7 @@ impl Engine {
             parked,
             causes,
             later,
+            answers: store.answers_by_tier(Some(&run.id), Timestamp::UNIX_EPOCH).await?,
             cost,
             energy,
             stopped: false,

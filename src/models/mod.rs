@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod boundary;
 pub mod call_error;
+pub mod classify;
 pub mod cost;
 pub mod embed;
 pub mod provider;
@@ -23,9 +24,10 @@ mod prompt;
 mod salience;
 mod wire;
 
-pub use answer::{ParseError, TriageAnswer, TriageKind, answer_json, parse_draft, parse_triage};
+pub use answer::{ParseError, TriageAnswer, TriageKind, answer_json, parse_complexity, parse_draft, parse_triage};
 pub use boundary::BoundarySecret;
 pub use call_error::{Billed, CallClass, CallError, HoldCause, Usage};
+pub use classify::{ClassifyInput, Complexity};
 pub use cost::{cost, estimate_tokens, most};
 pub use embed::parse_vector;
 pub use provider::{Answer, Api, BadOptions, Finish, OpenAiOptions, Provider, ProviderOptions, SchemaMode};

@@ -16,6 +16,7 @@ use states::words::text::content_words;
 use states::words::{Cite, Draft, SourceKind};
 
 use super::boundary::without_marks;
+use super::classify::ClassifyInput;
 use super::cost::tokens_of_bytes;
 use super::question::Asking;
 use super::salience::{Line, Scored, rank, rank_text};
@@ -200,6 +201,20 @@ pub(super) fn judge(input: &JudgeInput, asking: &Asking<'_>) -> Result<Rendered,
         "data": asking.secret.around(&lines_of(&question, 0)),
     });
     let inputs = json!({"question": input.question, "template": input.draft.template.as_str()});
+    template.render(values, inputs, 0)
+}
+
+pub(super) fn classify(input: &ClassifyInput, asking: &Asking<'_>) -> Result<Rendered, TemplateError> {
+    let template = PromptTemplate::load("prompts/classify.md", asking)?;
+    let mut data = format!("About: {}", one_line(&input.about));
+    for (n, opening) in input.openings.iter().enumerate() {
+        data.push_str(&format!("\n\nSource {}:\n{opening}", n + 1));
+    }
+    let values = json!({
+        "task": input.task.as_str(), "sources": input.sources, "words": input.words, "code_percent": input.code_percent,
+        "figures_percent": input.figures_percent, "findings": input.findings, "data": asking.secret.around(&data),
+    });
+    let inputs = serde_json::to_value(input).unwrap_or_default();
     template.render(values, inputs, 0)
 }
 

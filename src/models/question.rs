@@ -6,6 +6,7 @@ use states::words::RequestKey;
 use states::words::hash::sha256_hex;
 
 use super::boundary::{BoundarySecret, without_marks};
+use super::classify::ClassifyInput;
 use super::embed;
 use super::prompt::{self, Rendered};
 use super::schema;
@@ -81,7 +82,7 @@ pub struct Question {
     pub prompt_version: u32,
     /// The prompt: static rules first, then this question, its material between boundaries.
     pub messages: Vec<Message>,
-    /// The name of the answer's schema: the task's.
+    /// The name of the answer's schema: the task's, that of a draft for a revision.
     pub schema_name: String,
     /// The JSON Schema of the answer.
     pub schema: Value,
@@ -112,14 +113,15 @@ impl Question {
         Ok(Self::of(Task::Triage, TaskInput::Triage(Box::new(input)), asking, max_tokens, rendered))
     }
 
-    /// Write a draft from this brief.
+    /// Write a draft from this brief; where it has a draft before, a revision of that.
     ///
     /// # Errors
     /// When the prompt template cannot be used.
     pub fn draft(input: DraftInput, asking: &Asking<'_>) -> Result<Self, TemplateError> {
         let max_tokens = asking.max_tokens.unwrap_or(8_000);
         let rendered = prompt::draft(&input, asking, max_tokens)?;
-        Ok(Self::of(Task::Draft, TaskInput::Draft(Box::new(input)), asking, max_tokens, rendered))
+        let task = if input.previous.is_some() { Task::Revise } else { Task::Draft };
+        Ok(Self::of(task, TaskInput::Draft(Box::new(input)), asking, max_tokens, rendered))
     }
 
     /// Score this draft.
@@ -130,6 +132,16 @@ impl Question {
         let max_tokens = asking.max_tokens.unwrap_or(1_000);
         let rendered = prompt::judge(&input, asking)?;
         Ok(Self::of(Task::Judge, TaskInput::Judge(Box::new(input)), asking, max_tokens, rendered))
+    }
+
+    /// Is this work complex?
+    ///
+    /// # Errors
+    /// When the prompt template cannot be used.
+    pub fn classify(input: ClassifyInput, asking: &Asking<'_>) -> Result<Self, TemplateError> {
+        let max_tokens = asking.max_tokens.unwrap_or(300);
+        let rendered = prompt::classify(&input, asking)?;
+        Ok(Self::of(Task::Classify, TaskInput::Classify(Box::new(input)), asking, max_tokens, rendered))
     }
 
     /// What does this text mean? Nothing surrounds it: an embedding model follows no instructions.
@@ -159,7 +171,8 @@ impl Question {
                 Message { role: Role::System, text: rendered.system },
                 Message { role: Role::User, text: rendered.user },
             ],
-            schema_name: task.as_str().to_owned(),
+            // A revision is a draft.
+            schema_name: if task == Task::Revise { Task::Draft } else { task }.as_str().to_owned(),
             schema: schema::of(task),
             max_tokens,
             temperature_milli: asking.temperature_milli,

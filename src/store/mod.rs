@@ -17,6 +17,7 @@ mod posts;
 mod vectors;
 mod writing;
 mod calls;
+mod answers;
 mod runs;
 mod dump;
 
@@ -27,6 +28,7 @@ use jiff::Timestamp;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
+pub use answers::{FreeAnswer, FreeTier, TierCount};
 pub use calls::{Booking, CallRow, CallStatus, Spent};
 pub use fingerprints::{Alike, Print};
 pub use inbox::{Entry, InboxRow, SourceAct};

@@ -10,7 +10,7 @@ use super::super::outcome::Outcome;
 use super::{Asker, Called};
 use crate::config::ProviderSection;
 use crate::models::{Billed, CallClass, CallError, Provider, Question, Task};
-use crate::store::{CallRow, CallStatus, Spent, StoreError};
+use crate::store::{CallRow, CallStatus, FreeTier, Spent, StoreError};
 
 impl Asker<'_> {
     /// The text of an answer: from the ledger where it was bought before, else by a call.
@@ -24,6 +24,7 @@ impl Asker<'_> {
         let desk = self.desk;
         let request = &question.key();
         if let Some(text) = desk.store.accepted(request, &section.name, &section.model).await? {
+            self.note_free(FreeTier::Cache, task, &section.name, &section.model, None);
             return Ok(text);
         }
         let row = CallRow {
@@ -134,6 +135,16 @@ pub(super) enum Ended {
 }
 
 impl Ended {
+    /// Why, in words.
+    pub(super) fn why(self) -> String {
+        match self {
+            Self::PassOver(Standing::Barred(why) | Standing::Failed(why)) => why,
+            Self::PassOver(standing) => format!("{standing:?}"),
+            Self::End(Outcome::Failed { why, .. } | Outcome::Deferred { message: why, .. }) => why,
+            Self::End(_) => "it came to nothing".into(),
+        }
+    }
+
     pub(super) fn into_called<T>(self) -> Called<T> {
         match self {
             Self::PassOver(why) => Called::PassOver(why),

@@ -2,26 +2,28 @@
 
 use jiff::Timestamp;
 use states::breaker::{Breaker, OPEN, WINDOW, breaker};
-use states::route::{Standing, Tier};
+use states::route::{BUILT_IN, Standing, Tier};
 use states::words::WorkerName;
 use states::worker::WorkerState;
 
 use super::super::desk::Desk;
 use super::super::outcome::Outcome;
 use super::Asker;
+use super::before::Known;
 use crate::store::StoreError;
 
 impl Asker<'_> {
-    pub(super) async fn tier(&self, name: &str, passed: Option<&Standing>) -> Result<Tier, Outcome> {
-        let tier = |standing, family: &str| Tier { name: name.to_owned(), standing, family: family.to_owned() };
+    /// What is known of one tier now. `passed`: why this question has passed it over already.
+    pub(super) async fn tier(&self, name: &str, passed: Option<&Standing>, known: Known) -> Result<Tier, Outcome> {
+        let tier = |standing, family: &str| {
+            let standing = passed.cloned().unwrap_or(standing);
+            Tier { name: name.to_owned(), standing, family: family.to_owned(), price: known.price }
+        };
         if name == "wait" {
             return Ok(tier(Standing::Wait, ""));
         }
-        if let Some(standing) = passed {
-            return Ok(tier(standing.clone(), ""));
-        }
         let Some(section) = self.desk.config.provider(name) else {
-            return Ok(tier(Standing::Ready, "builtin"));
+            return Ok(tier(Standing::Ready, BUILT_IN));
         };
         let provider = match self.desk.providers.get(name) {
             Some(Ok(provider)) => provider,
@@ -29,6 +31,9 @@ impl Asker<'_> {
             None => return Ok(tier(Standing::Barred("not configured".into()), "")),
         };
         let family = provider.writer_named(&section.model).family;
+        if passed.is_some() || known.kept {
+            return Ok(tier(Standing::Kept, &family));
+        }
         let now = self.desk.clock.now();
         let since = now.checked_sub(WINDOW + OPEN + OPEN).unwrap_or(Timestamp::MIN);
         let history = self.desk.store.provider_history(name, since).await?;

@@ -3,6 +3,7 @@
 
 mod read;
 mod meaning;
+mod semantic;
 mod score;
 mod write;
 mod gate;
@@ -26,6 +27,7 @@ pub use write::{Revising, write_draft};
 
 /// Does what an outbox row asks for.
 pub async fn perform(desk: Arc<Desk>, row: OutboxRow) -> Outcome {
+    desk.free.forget(&row.key);
     match effect(&desk, &row).await {
         Ok(outcome) | Err(outcome) => outcome,
     }

@@ -2,12 +2,14 @@
 //!
 //! An error here is written for two readers: a person, and the model that is asked again with it.
 
+mod classify;
 mod draft;
 mod plain;
 mod triage;
 
 use serde_json::Value;
 
+pub use classify::parse_complexity;
 pub use draft::parse_draft;
 pub(crate) use plain::problem_of;
 pub use triage::{TriageAnswer, TriageKind, parse_triage};
@@ -146,6 +148,10 @@ impl<'a> At<'a> {
 
     pub(super) fn string(&self) -> Result<&'a str, ParseError> {
         self.shape(self.value.as_str(), "a string")
+    }
+
+    pub(super) fn truth(&self) -> Result<bool, ParseError> {
+        self.shape(self.value.as_bool(), "true or false")
     }
 
     pub(super) fn object(&self) -> Result<&'a serde_json::Map<String, Value>, ParseError> {

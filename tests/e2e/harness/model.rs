@@ -49,6 +49,8 @@ pub(crate) enum Task {
     Draft,
     /// Judge it.
     Judge,
+    /// Is it complex work?
+    Classify,
 }
 
 impl Task {
@@ -57,6 +59,7 @@ impl Task {
             Self::Triage => "triage",
             Self::Draft => "draft",
             Self::Judge => "judge",
+            Self::Classify => "classify",
         }
     }
 }
@@ -69,6 +72,7 @@ struct Settings {
     models: Vec<String>,
     relevance: Vec<(String, u64)>,
     confidence: u64,
+    complex: bool,
     totals: VecDeque<u64>,
     total: u64,
     /// Nano-dollars per token of the prompt and of the answer.
@@ -108,6 +112,7 @@ impl FakeModel {
             models: vec!["fake-writer".into(), "fake-judge".into(), "fake-embedder".into()],
             relevance: Vec::new(),
             confidence: 92,
+            complex: false,
             totals: VecDeque::new(),
             total: 84,
             price: (150, 600),
@@ -178,6 +183,11 @@ impl FakeModel {
     /// How sure triage is, in percent.
     pub(crate) fn confidence(&self, percent: u64) {
         self.set(|s| s.confidence = percent);
+    }
+
+    /// Whether a classifier calls work complex; it does not unless told.
+    pub(crate) fn complex(&self, complex: bool) {
+        self.set(|s| s.complex = complex);
     }
 
     /// The points that a judge gives from now on.

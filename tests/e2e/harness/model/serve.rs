@@ -34,14 +34,14 @@ pub(super) fn router(shared: Shared) -> Router {
 
 impl Task {
     fn of(body: &Value) -> Option<Self> {
-        let all = [Self::Triage, Self::Draft, Self::Judge];
+        let all = [Self::Triage, Self::Draft, Self::Judge, Self::Classify];
         let format = &body["response_format"]["json_schema"];
         let name = format["name"].as_str().unwrap_or_default();
         if let Some(task) = all.into_iter().find(|task| name.starts_with(task.as_str())) {
             return Some(task);
         }
         // Ollama's schema has no name, and some servers take none: a key of the answer tells, in the schema or the rules.
-        let keys = ["confidence_percent", "sections", "grounding"];
+        let keys = ["confidence_percent", "sections", "grounding", "complex"];
         let rules = text_of(&body["messages"][0]["content"]);
         let has = |key: &str| match body["format"]["properties"].as_object() {
             Some(properties) => properties.contains_key(key),
@@ -211,6 +211,9 @@ impl Shared {
             (_, Some(Task::Judge)) => {
                 let total = settings.totals.pop_front().unwrap_or(settings.total);
                 answers::judge(total).to_string()
+            }
+            (_, Some(Task::Classify)) => {
+                json!({"complex": settings.complex, "why": "So many figures stand in it."}).to_string()
             }
             (_, None) => "I can triage, draft and judge.".to_owned(),
         };
