@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::limits::Rest;
+
 /// What is known of one tier of a route at this moment. A route is the list of these, in the order of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tier {
@@ -25,6 +27,8 @@ pub enum Standing {
     Barred(String),
     /// It was asked for this question and did not answer well: passed over.
     Failed(String),
+    /// No call leaves to it before a time: waited for where that is short, else passed over.
+    Resting(Rest),
     /// The end of a route that rather waits than answers badly.
     Wait,
 }
@@ -36,6 +40,8 @@ pub enum Choice {
     Ask(usize),
     /// Wake this tier's worker first (index in the route).
     Wake(usize),
+    /// Ask this tier (index in the route) when its rest is over.
+    Hold(usize),
     /// Wait until what stands in the way is gone; these are the reasons of the tiers passed over.
     Wait(String),
     /// Nobody is left: these are the reasons.
@@ -43,10 +49,11 @@ pub enum Choice {
 }
 
 /// The first tier that can answer. For a judge, tiers of the writer's family (`avoid`) are asked only when no other is
-/// left: neither ready nor able to be woken.
+/// left: neither ready nor able to be woken. When nobody is left, the tier whose rest is over first is waited for.
 pub fn choose(route: &[Tier], avoid: Option<&str>) -> Choice {
     let foreign = |tier: &Tier| avoid != Some(tier.family.as_str());
-    first(route, foreign).or_else(|| first(route, |_| true)).unwrap_or_else(|| {
+    let found = first(route, foreign).or_else(|| first(route, |_| true)).or_else(|| soonest(route));
+    found.unwrap_or_else(|| {
         let reasons = reasons(route);
         // What the world stands in the way of is not the article's fault: it waits, with or without `wait` on its route.
         let waits = route.iter().any(|t| matches!(t.standing, Standing::Wait | Standing::Barred(_)));
@@ -58,8 +65,17 @@ fn first(route: &[Tier], admit: impl Fn(&Tier) -> bool) -> Option<Choice> {
     route.iter().enumerate().find_map(|(i, tier)| match tier.standing {
         Standing::Ready if admit(tier) => Some(Choice::Ask(i)),
         Standing::Asleep if admit(tier) => Some(Choice::Wake(i)),
+        Standing::Resting(Rest { short: true, .. }) if admit(tier) => Some(Choice::Hold(i)),
         _ => None,
     })
+}
+
+fn soonest(route: &[Tier]) -> Option<Choice> {
+    let resting = route.iter().enumerate().filter_map(|(i, tier)| match &tier.standing {
+        Standing::Resting(rest) => Some((rest.until, i)),
+        _ => None,
+    });
+    resting.min().map(|(_, i)| Choice::Hold(i))
 }
 
 fn reasons(route: &[Tier]) -> String {
@@ -67,7 +83,7 @@ fn reasons(route: &[Tier]) -> String {
         .iter()
         .filter_map(|tier| match &tier.standing {
             Standing::Barred(why) | Standing::Failed(why) => Some(format!("{}: {why}", tier.name)),
-            Standing::Ready | Standing::Asleep | Standing::Wait => None,
+            Standing::Ready | Standing::Asleep | Standing::Resting(_) | Standing::Wait => None,
         })
         .collect();
     if said.is_empty() { "the route names nobody".into() } else { said.join("; ") }
@@ -85,6 +101,10 @@ mod tests {
     fn the_choice_as_a_table() {
         use Standing::{Asleep, Failed, Ready, Wait};
         let barred = || Standing::Barred("breaker open".into());
+        let rest = |second, short| {
+            let until = jiff::Timestamp::from_second(second).unwrap();
+            Standing::Resting(Rest { why: crate::limits::Why::Asked, until, short })
+        };
         let failed = || Failed("broken answer".into());
         let table: Vec<(&str, Vec<Standing>, Choice)> = vec![
             ("the first that is ready", vec![Ready, Ready], Choice::Ask(0)),
@@ -102,6 +122,16 @@ mod tests {
                 vec![failed(), failed()],
                 Choice::Nobody("t0: broken answer; t1: broken answer".into()),
             ),
+            ("a short rest is waited for", vec![rest(5, true), Ready], Choice::Hold(0)),
+            ("a long one is passed over", vec![rest(900, false), Ready], Choice::Ask(1)),
+            ("also for a worker that has to be woken", vec![rest(900, false), Asleep], Choice::Wake(1)),
+            ("who is asked first does not wait for who is asked later", vec![Ready, rest(5, true)], Choice::Ask(0)),
+            (
+                "when nobody is left the rest over first is waited for",
+                vec![rest(900, false), rest(700, false)],
+                Choice::Hold(1),
+            ),
+            ("whatever else stands in the way", vec![barred(), rest(900, false), failed(), Wait], Choice::Hold(1)),
             ("an empty route has nobody", vec![], Choice::Nobody("the route names nobody".into())),
         ];
         for (why, standings, expected) in table {
