@@ -17,6 +17,7 @@ mod posts;
 mod vectors;
 mod writing;
 mod calls;
+mod limits;
 mod runs;
 mod dump;
 

@@ -41,7 +41,7 @@ pub enum Choice {
     /// Wake this tier's worker first (index in the route).
     Wake(usize),
     /// Ask this tier (index in the route) when its rest is over.
-    Hold(usize),
+    Hold(usize, Rest),
     /// Wait until what stands in the way is gone; these are the reasons of the tiers passed over.
     Wait(String),
     /// Nobody is left: these are the reasons.
@@ -62,23 +62,24 @@ pub fn choose(route: &[Tier], avoid: Option<&str>) -> Choice {
 }
 
 fn first(route: &[Tier], admit: impl Fn(&Tier) -> bool) -> Option<Choice> {
-    route.iter().enumerate().find_map(|(i, tier)| match tier.standing {
+    route.iter().enumerate().find_map(|(i, tier)| match &tier.standing {
         Standing::Ready if admit(tier) => Some(Choice::Ask(i)),
         Standing::Asleep if admit(tier) => Some(Choice::Wake(i)),
-        Standing::Resting(Rest { short: true, .. }) if admit(tier) => Some(Choice::Hold(i)),
+        Standing::Resting(rest) if rest.short && admit(tier) => Some(Choice::Hold(i, rest.clone())),
         _ => None,
     })
 }
 
 fn soonest(route: &[Tier]) -> Option<Choice> {
     let resting = route.iter().enumerate().filter_map(|(i, tier)| match &tier.standing {
-        Standing::Resting(rest) => Some((rest.until, i)),
+        Standing::Resting(rest) => Some((i, rest)),
         _ => None,
     });
-    resting.min().map(|(_, i)| Choice::Hold(i))
+    resting.min_by_key(|(_, rest)| rest.until).map(|(i, rest)| Choice::Hold(i, rest.clone()))
 }
 
-fn reasons(route: &[Tier]) -> String {
+/// Why each tier does not answer that does not, in words.
+pub fn reasons(route: &[Tier]) -> String {
     let said: Vec<String> = route
         .iter()
         .filter_map(|tier| match &tier.standing {
@@ -99,12 +100,14 @@ mod tests {
 
     #[test]
     fn the_choice_as_a_table() {
-        use Standing::{Asleep, Failed, Ready, Wait};
+        use Standing::{Asleep, Failed, Ready, Resting, Wait};
         let barred = || Standing::Barred("breaker open".into());
         let rest = |second, short| {
             let until = jiff::Timestamp::from_second(second).unwrap();
-            Standing::Resting(Rest { why: crate::limits::Why::Asked, until, short })
+            Rest { why: crate::limits::Why::Asked, until, short }
         };
+        let short = || rest(5, true);
+        let long = |second| rest(second, false);
         let failed = || Failed("broken answer".into());
         let table: Vec<(&str, Vec<Standing>, Choice)> = vec![
             ("the first that is ready", vec![Ready, Ready], Choice::Ask(0)),
@@ -122,16 +125,20 @@ mod tests {
                 vec![failed(), failed()],
                 Choice::Nobody("t0: broken answer; t1: broken answer".into()),
             ),
-            ("a short rest is waited for", vec![rest(5, true), Ready], Choice::Hold(0)),
-            ("a long one is passed over", vec![rest(900, false), Ready], Choice::Ask(1)),
-            ("also for a worker that has to be woken", vec![rest(900, false), Asleep], Choice::Wake(1)),
-            ("who is asked first does not wait for who is asked later", vec![Ready, rest(5, true)], Choice::Ask(0)),
+            ("a short rest is waited for", vec![Resting(short()), Ready], Choice::Hold(0, short())),
+            ("a long one is passed over", vec![Resting(long(900)), Ready], Choice::Ask(1)),
+            ("also for a worker that has to be woken", vec![Resting(long(900)), Asleep], Choice::Wake(1)),
+            ("who is asked first waits for nobody later", vec![Ready, Resting(short())], Choice::Ask(0)),
             (
                 "when nobody is left the rest over first is waited for",
-                vec![rest(900, false), rest(700, false)],
-                Choice::Hold(1),
+                vec![Resting(long(900)), Resting(long(700))],
+                Choice::Hold(1, long(700)),
             ),
-            ("whatever else stands in the way", vec![barred(), rest(900, false), failed(), Wait], Choice::Hold(1)),
+            (
+                "whatever else stands in the way",
+                vec![barred(), Resting(long(900)), failed(), Wait],
+                Choice::Hold(1, long(900)),
+            ),
             ("an empty route has nobody", vec![], Choice::Nobody("the route names nobody".into())),
         ];
         for (why, standings, expected) in table {

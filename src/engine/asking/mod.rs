@@ -2,6 +2,7 @@
 //! before it is used.
 
 mod buy;
+pub(super) mod limits;
 mod standing;
 
 use states::route::{Choice, Standing, choose};
@@ -62,12 +63,14 @@ impl Asker<'_> {
     ) -> Result<Answered<T>, Outcome> {
         let route = self.desk.config.routes(self.site).of(task);
         let mut passed: Vec<Option<Standing>> = vec![None; route.len()];
+        let deadline = self.deadline(task);
         loop {
             let mut tiers = Vec::new();
             for (name, passed) in route.iter().zip(&passed) {
                 tiers.push(self.tier(name, passed.as_ref()).await?);
             }
             match choose(&tiers, avoid) {
+                Choice::Ask(_) if deadline.is_over(self.desk.clock.now()) => return Err(deadline.outcome(&tiers)),
                 Choice::Ask(i) => {
                     let section = self.desk.config.provider(&route[i]);
                     let stand_in = section.is_none() && i > 0;
@@ -85,6 +88,7 @@ impl Asker<'_> {
                         format!("the worker {name} is asleep; it is woken when the batch is worth it"),
                     ));
                 }
+                Choice::Hold(i, rest) => return Err(self.hold(&route[i], &rest)),
                 Choice::Wait(why) => {
                     return Err(Outcome::deferred(
                         format!("models for {task}: {}", self.site.name),
