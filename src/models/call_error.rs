@@ -193,7 +193,7 @@ impl CallError {
             Self::Unreachable { sent: false }
             | Self::RateLimited { .. }
             // A server that says when to come back has not begun.
-            | Self::Server { after_seconds: Some(_), .. }
+            | Self::Server { status: 503 | 529, after_seconds: Some(_) }
             | Self::Auth { .. }
             | Self::NoCredit
             | Self::ModelMissing { .. }

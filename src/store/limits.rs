@@ -1,18 +1,30 @@
 //! What the ledger of model calls says about the limits of a provider, and what a call adds to it.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::SqliteConnection;
 use states::limits::{Bearing, Heard, MEMORY, MINUTE};
 use states::words::RequestKey;
 
 use super::{CallRow, Result, Store, Tx, millis, time};
 
+/// Nothing is remembered for longer.
+const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 type Row = (i64, Option<i64>, String, Option<String>, Option<i64>, i64, i64);
 
 /// The calls that say whether a provider rests, in the order in which they ended, those under way last. Mostly there are none:
 /// where nothing failed and nothing was asked for, those that went well say nothing.
 async fn troubles(conn: &mut SqliteConnection, provider: &str, now: Timestamp) -> Result<Vec<Heard>> {
-    let since = millis(now.checked_sub(MEMORY).unwrap_or(Timestamp::MIN));
+    // A breaker that is probed in vain stays open however long that goes on: what counts reaches back to the last good call.
+    let good: Option<(i64,)> = sqlx::query_as(
+        "SELECT ended_at FROM model_calls WHERE provider = ? AND bearing = 'good' ORDER BY ended_at DESC LIMIT 1",
+    )
+    .bind(provider)
+    .fetch_optional(&mut *conn)
+    .await?;
+    let oldest = now.checked_sub(LONGEST).unwrap_or(Timestamp::MIN);
+    let last = good.map_or(oldest, |(at,)| time(at)).min(now);
+    let since = millis(last.checked_sub(MEMORY).unwrap_or(Timestamp::MIN).max(oldest));
     let troubled: (bool,) = sqlx::query_as(
         "SELECT EXISTS (SELECT 1 FROM model_calls WHERE provider = ?1 AND not_before > ?3) \
          OR EXISTS (SELECT 1 FROM model_calls WHERE provider = ?1 AND ended_at >= ?2 \

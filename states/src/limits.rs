@@ -8,7 +8,7 @@ use crate::breaker::{Breaker, OPEN, WINDOW, breaker};
 
 /// The span over which requests and tokens are counted.
 pub const MINUTE: SignedDuration = SignedDuration::from_mins(1);
-/// How far back a call can matter: for a breaker that opened once, and once more by its probe.
+/// How far back from its last good call the calls of a provider matter: what was under way when its breaker opened may end well.
 pub const MEMORY: SignedDuration = SignedDuration::from_mins(WINDOW.as_mins() + 2 * OPEN.as_mins());
 /// How long it takes until somebody looks again whether another effect's probe has come back.
 const PROBE_LOOK: SignedDuration = SignedDuration::from_secs(15);
@@ -88,7 +88,7 @@ impl Rest {
     }
 }
 
-/// Whether a provider rests at `now`, by its calls of the last [`MEMORY`], in the order in which they ended.
+/// Whether a provider rests at `now`, by its calls since [`MEMORY`] before its last good one, in the order in which they ended.
 ///
 /// A rest is short when all that it asked for since it last answered well is within the patience: who says "five more seconds"
 /// for ever is passed over. A provider that fails is not waited for where another can be asked.

@@ -10,6 +10,7 @@ mod budget;
 
 mod answers;
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
@@ -37,6 +38,7 @@ struct Limited {
     world: World,
     model: FakeModel,
     began: Instant,
+    runs: AtomicI64,
 }
 
 impl Limited {
@@ -71,14 +73,16 @@ price_out = 0.6
 "#
         );
         let world = World::new(leads, &Spec { desk: more.into(), models, ..Spec::default() });
-        Some(Self { world, model, began: Instant::now() })
+        Some(Self { world, model, began: Instant::now(), runs: AtomicI64::new(0) })
     }
 
-    /// The time, so many hours on.
+    /// The time, so many hours on. Each process is a second behind the one before, so that none is ahead of the fakes because it
+    /// started faster.
     fn now(&self, hours: i64) -> String {
         let start: Timestamp = "2026-11-21T06:00:00Z".parse().expect("a constant time is valid");
         let passed = SignedDuration::try_from(self.began.elapsed()).expect("a test is short");
-        (start + passed + SignedDuration::from_hours(hours)).to_string()
+        let behind = SignedDuration::from_secs(self.runs.fetch_add(1, Ordering::Relaxed));
+        (start + passed - behind + SignedDuration::from_hours(hours)).to_string()
     }
 
     fn spawn(&self) -> Running {
@@ -114,6 +118,8 @@ struct Moments {
 impl Moments {
     /// A route of one model with these limits.
     fn new(limits: &str) -> Self {
+        // Making a client installs what TLS needs.
+        drop(crate::harness::client());
         let model = FakeModel::start();
         let toml = format!(
             r#"

@@ -6,4 +6,4 @@ ALTER TABLE model_calls ADD COLUMN effect TEXT;  -- key and try of the effect th
 CREATE INDEX model_calls_left ON model_calls (provider, started_at);
 CREATE INDEX model_calls_troubled ON model_calls (provider, ended_at) WHERE bearing = 'bad' OR not_before IS NOT NULL;
 CREATE INDEX model_calls_asked ON model_calls (provider, not_before) WHERE not_before IS NOT NULL;
-CREATE INDEX model_calls_ended ON model_calls (provider, ended_at);
+CREATE INDEX model_calls_ended ON model_calls (provider, ended_at, bearing);

