@@ -91,6 +91,12 @@ impl Config {
             if provider.name.is_empty() || matches!(provider.name.as_str(), "builtin" | "wait") {
                 return Err(format!("a provider cannot be called `{}`: choose another name", provider.name));
             }
+            if provider.concurrent == Some(0) {
+                return Err(format!(
+                    "the provider `{}` allows no call (`concurrent = 0`): say 1 or more, or take it off the routes",
+                    provider.name
+                ));
+            }
             if let Some(worker) = provider.worker.as_ref().filter(|w| self.worker(w).is_none()) {
                 return Err(format!("the provider `{}` names the worker `{worker}`, which is not here", provider.name));
             }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use states::limits::Limits;
 use states::words::WorkerName;
 
 use crate::models::{Api, OpenAiOptions, ProviderOptions, SchemaMode, Secret};
@@ -44,6 +45,16 @@ pub struct ProviderSection {
     pub context_tokens: u32,
     /// How long to wait for an answer.
     pub timeout_seconds: u64,
+    /// How many calls are under way at once. Left out: one where a worker or Ollama answers, which would only share its
+    /// speed between them, else four.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub concurrent: Option<u32>,
+    /// How many calls leave within a minute; 0 for no limit.
+    pub requests_per_minute: u64,
+    /// How many tokens of prompts and answers a minute has; 0 for no limit. An answer counts at its longest until it is there.
+    pub tokens_per_minute: u64,
+    /// How long a rest that the provider asks for, or a full minute, is waited for before the next tier is asked, in seconds.
+    pub patience_seconds: u64,
     /// How the form of the answer is told.
     pub schema_mode: SchemaMode,
     /// Dollars for a million prompt tokens.
@@ -68,6 +79,10 @@ impl Default for ProviderSection {
             worker: None,
             context_tokens: plain.context_tokens,
             timeout_seconds: plain.timeout_seconds,
+            concurrent: None,
+            requests_per_minute: 0,
+            tokens_per_minute: 0,
+            patience_seconds: 60,
             schema_mode: plain.schema_mode,
             price_in: 0.0,
             price_out: 0.0,
@@ -80,6 +95,21 @@ impl ProviderSection {
     /// True when answers cost money.
     pub fn bills(&self) -> bool {
         self.price_in > 0.0 || self.price_out > 0.0
+    }
+
+    /// How many calls are under way at once.
+    pub fn concurrent(&self) -> u32 {
+        let shared = self.worker.is_some() || self.kind == ProviderKind::Ollama;
+        self.concurrent.unwrap_or(if shared { 1 } else { 4 })
+    }
+
+    /// What it allows in a minute, and how long it is waited for.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            requests: self.requests_per_minute,
+            tokens: self.tokens_per_minute,
+            patience: i64::try_from(self.patience_seconds).unwrap_or(i64::MAX),
+        }
     }
 
     /// As the model clients take it. `key` is the value of the variable `key_env`.

@@ -26,6 +26,8 @@ pub struct Routes {
     pub judge: Vec<String>,
     /// How sure an answer has to be that says how sure it is, from 0 to 1: below that the next one is asked.
     pub confidence: f64,
+    /// How long the tiers of a route may take together, in seconds: after that none is asked any more.
+    pub deadline_seconds: u64,
     /// In which order those that bill are asked: `listed`, or `cheapest` (for the question at hand) first.
     pub order: Order,
     /// Answers to what says the same in other words.
@@ -67,6 +69,7 @@ impl Default for Routes {
             revise: Vec::new(),
             judge: builtin(),
             confidence: 0.70,
+            deadline_seconds: 1_800,
             order: Order::Listed,
             semantic: Semantic::default(),
             classifier: None,

@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, RwLock};
 
 use super::EngineError;
 use super::asking::FreeAnswers;
+use super::asking::limits::Turns;
 use super::clock::Clock;
 use super::ground::Ground;
 use super::posts::PostsChecked;
@@ -43,6 +44,8 @@ pub struct Desk {
     pub teller: Teller,
     pub(super) providers: BTreeMap<String, Result<Provider, String>>,
     pub(super) builtin: Provider,
+    /// Who is at a provider now.
+    pub(super) turns: Turns,
     pub(super) forges: BTreeMap<SiteName, Result<Forge, String>>,
     pub(super) grounds: BTreeMap<SiteName, Mutex<Ground>>,
     /// Answers that took no call, until they are booked.
@@ -77,6 +80,7 @@ impl Desk {
         let hugo = Hugo::find(config.hugo().as_deref()).map_err(|e| e.to_string());
         let providers = config.providers.iter().map(|p| (p.name.clone(), provider(p))).collect();
         let builtin = Provider::new(ProviderOptions::BuiltIn).map_err(|e| setup(&e))?;
+        let turns = Turns::new(&config.providers);
         let forges =
             config.sites.iter().filter_map(|site| site.forge.as_ref().map(|f| (site.name.clone(), forge(f)))).collect();
         let grounds = config.sites.iter().map(|s| (s.name.clone(), Mutex::new(Ground::default()))).collect();
@@ -93,6 +97,7 @@ impl Desk {
             teller,
             providers,
             builtin,
+            turns,
             forges,
             grounds,
             free: FreeAnswers::default(),

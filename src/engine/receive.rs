@@ -9,6 +9,7 @@ use states::words::{ArticleId, MachineId, PageIdentity, Report, RunId};
 use states::worker::{WorkerEvent, WorkerState};
 
 use super::EngineError;
+use super::asking::limits::is_of_provider;
 use super::desk::Desk;
 use super::outcome::{Done, Outcome};
 use super::progress::Progress;
@@ -179,9 +180,13 @@ impl Context<'_> {
                     Next::GiveUp => self.give_up(tx, why, after).await,
                 }
             }
+            Outcome::Later { until, why } => tx.postpone(&self.row.key, until, &why).await,
             Outcome::Deferred { cause, message, probe_after } => {
                 let wait = probe_after.unwrap_or(self.desk.config.desk.probe_seconds);
                 let probe_at = later(wait.saturating_mul(1000));
+                if is_of_provider(&cause) {
+                    tx.probe_at(&cause, probe_at).await?;
+                }
                 // A cause is told once, however much it holds.
                 if tx.hold(&self.row.key, &cause, &message, at, probe_at).await? {
                     after.told.push(Progress::Held { cause, message });

@@ -8,6 +8,7 @@ use states::effect::Lane;
 use states::words::{MilliWattHours, NanoUsd, RunId, SiteName};
 
 use super::EngineError;
+use super::asking::limits::is_of_provider;
 use super::discover::Discovered;
 use super::progress::Progress;
 use super::select::SiteSelected;
@@ -227,6 +228,7 @@ impl Engine {
     /// Ticks until nothing can move any more. False when it was stopped before.
     async fn advance(&mut self, stop: &Stop) -> Result<bool, EngineError> {
         let patience = SignedDuration::from_secs(self.desk.config.desk.patience_seconds);
+        let (mut moved, mut since) = (self.moved, self.desk.clock.now());
         loop {
             if stop.is_asked() {
                 return Ok(false);
@@ -236,6 +238,15 @@ impl Engine {
             }
             // Quiet: only what is to be tried again soon is waited for.
             let now = self.desk.clock.now();
+            if self.moved != moved {
+                (moved, since) = (self.moved, now);
+            }
+            // A provider may ask for one rest after the other: only as long as something moves in between.
+            let held = self.desk.store.causes().await?.into_iter().filter(|c| is_of_provider(&c.cause) && c.held > 0);
+            let rest = held
+                .map(|c| c.probe_at)
+                .min()
+                .filter(|over| since.checked_add(patience).is_ok_and(|limit| *over <= limit));
             let soon = self
                 .desk
                 .store
@@ -246,7 +257,7 @@ impl Engine {
                 .map(|r| r.due_at)
                 .min()
                 .filter(|due| now.checked_add(patience).is_ok_and(|limit| *due <= limit));
-            let Some(due) = soon else { return Ok(true) };
+            let Some(due) = soon.into_iter().chain(rest).min() else { return Ok(true) };
             self.doze(due, stop).await;
         }
     }

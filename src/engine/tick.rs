@@ -46,6 +46,8 @@ pub struct Engine {
     /// A daemon, which takes requests for runs.
     pub(super) serving: bool,
     alone: bool,
+    /// How many effects came back otherwise than to wait.
+    pub(super) moved: u64,
     /// Lanes that are held back: a run that stops early does not start them.
     pub(super) closed: Vec<Lane>,
 }
@@ -93,6 +95,7 @@ impl Engine {
             wanted: Vec::new(),
             serving: false,
             alone: false,
+            moved: 0,
             closed: Vec::new(),
         })
     }
@@ -128,6 +131,7 @@ impl Engine {
             Outcome::Deferred { cause, .. } => Some(cause.clone()),
             _ => None,
         };
+        self.moved += u64::from(matches!(outcome, Outcome::Done(_) | Outcome::Failed { .. }));
         self.desk.receive(&row, outcome).await?;
         // A probe that came back otherwise: the cause is gone, and all that it holds goes on.
         if let Some(cause) = self.probes.remove(&row.key).filter(|cause| Some(cause) != held_again.as_ref()) {

@@ -192,6 +192,8 @@ impl CallError {
         match self {
             Self::Unreachable { sent: false }
             | Self::RateLimited { .. }
+            // A server that says when to come back has not begun.
+            | Self::Server { status: 503 | 529, after_seconds: Some(_) }
             | Self::Auth { .. }
             | Self::NoCredit
             | Self::ModelMissing { .. }

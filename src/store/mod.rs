@@ -18,6 +18,7 @@ mod vectors;
 mod writing;
 mod calls;
 mod answers;
+mod limits;
 mod runs;
 mod dump;
 

@@ -19,6 +19,7 @@ pub mod machine;
 
 pub mod retry;
 pub mod breaker;
+pub mod limits;
 pub mod route;
 pub mod selection;
 pub mod relations;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::limits::Rest;
 use crate::words::NanoUsd;
 
 /// The family of the built-in provider: it counts words, and is no second opinion on what a model has said.
@@ -36,6 +37,8 @@ pub enum Standing {
     Failed(String),
     /// It has answered, and says itself that it is only so sure (0 to 100), which is too little: somebody else is asked.
     Unsure(u8),
+    /// No call leaves to it before a time: waited for where that is short, else passed over.
+    Resting(Rest),
     /// The end of a route that rather waits than answers badly.
     Wait,
 }
@@ -71,6 +74,8 @@ pub enum Choice {
     Wake(usize),
     /// Nobody else can answer now: use what this tier was not sure of (index in the route), the surest of those heard.
     Use(usize),
+    /// Ask this tier (index in the route) when its rest is over.
+    Hold(usize, Rest),
     /// Wait until what stands in the way is gone; these are the reasons of the tiers passed over.
     Wait(String),
     /// Nobody is left: these are the reasons.
@@ -78,7 +83,8 @@ pub enum Choice {
 }
 
 /// The first tier that can answer. An answer at hand comes before all that would have to be asked. For a judge, tiers of the
-/// writer's family are asked only when no other is left: neither ready nor able to be woken.
+/// writer's family are asked only when no other is left: neither ready nor able to be woken. When nobody is left, what was said
+/// unsurely is used, or else the tier whose rest is over first is waited for.
 pub fn choose(route: &[Tier], terms: &Terms<'_>) -> Choice {
     let way = way(route, terms);
     let heard = |tier: &Tier| matches!(tier.standing, Standing::Unsure(_)) && tier.family != BUILT_IN;
@@ -88,6 +94,7 @@ pub fn choose(route: &[Tier], terms: &Terms<'_>) -> Choice {
     first(route, &way, foreign)
         .or_else(|| first(route, &way, may))
         .or_else(|| surest(route, &way).map(Choice::Use))
+        .or_else(|| soonest(route))
         .unwrap_or_else(|| {
             let reasons = reasons(route);
             // What the world stands in the way of is not the article's fault: it waits, with or without `wait` on its route.
@@ -118,9 +125,10 @@ fn first(route: &[Tier], way: &[usize], admit: impl Fn(&Tier) -> bool) -> Option
     let admitted = || way.iter().copied().filter(|&i| admit(&route[i]));
     let kept = admitted().find(|&i| route[i].standing == Standing::Kept).map(Choice::Ask);
     kept.or_else(|| {
-        admitted().find_map(|i| match route[i].standing {
+        admitted().find_map(|i| match &route[i].standing {
             Standing::Ready => Some(Choice::Ask(i)),
             Standing::Asleep => Some(Choice::Wake(i)),
+            Standing::Resting(rest) if rest.short => Some(Choice::Hold(i, rest.clone())),
             _ => None,
         })
     })
@@ -139,12 +147,26 @@ fn surest(route: &[Tier], way: &[usize]) -> Option<usize> {
     surest.map(|(_, i)| i)
 }
 
-fn reasons(route: &[Tier]) -> String {
+fn soonest(route: &[Tier]) -> Option<Choice> {
+    let resting = route.iter().enumerate().filter_map(|(i, tier)| match &tier.standing {
+        Standing::Resting(rest) => Some((i, rest)),
+        _ => None,
+    });
+    resting.min_by_key(|(_, rest)| rest.until).map(|(i, rest)| Choice::Hold(i, rest.clone()))
+}
+
+/// Why each tier does not answer that does not, in words.
+pub fn reasons(route: &[Tier]) -> String {
     let said: Vec<String> = route
         .iter()
         .filter_map(|tier| match &tier.standing {
             Standing::Barred(why) | Standing::Failed(why) => Some(format!("{}: {why}", tier.name)),
-            Standing::Kept | Standing::Ready | Standing::Asleep | Standing::Unsure(_) | Standing::Wait => None,
+            Standing::Kept
+            | Standing::Ready
+            | Standing::Asleep
+            | Standing::Unsure(_)
+            | Standing::Resting(_)
+            | Standing::Wait => None,
         })
         .collect();
     if said.is_empty() { "the route names nobody".into() } else { said.join("; ") }
@@ -173,7 +195,13 @@ mod tests {
 
     #[test]
     fn the_choice_as_a_table() {
-        use Standing::{Asleep, Kept, Ready, Unsure, Wait};
+        use Standing::{Asleep, Kept, Ready, Resting, Unsure, Wait};
+        let rest = |second, short| {
+            let until = jiff::Timestamp::from_second(second).unwrap();
+            Rest { why: crate::limits::Why::Asked, until, short }
+        };
+        let short = || rest(5, true);
+        let long = |second| rest(second, false);
         let table: Vec<(&str, Vec<Standing>, Choice)> = vec![
             ("the first that is ready", vec![Ready, Ready], Choice::Ask(0)),
             ("a sleeping one is woken before a later one is asked", vec![Asleep, Ready], Choice::Wake(0)),
@@ -196,6 +224,20 @@ mod tests {
                 "or nobody is left",
                 vec![failed(), failed()],
                 Choice::Nobody("t0: broken answer; t1: broken answer".into()),
+            ),
+            ("a short rest is waited for", vec![Resting(short()), Ready], Choice::Hold(0, short())),
+            ("a long one is passed over", vec![Resting(long(900)), Ready], Choice::Ask(1)),
+            ("also for a worker that has to be woken", vec![Resting(long(900)), Asleep], Choice::Wake(1)),
+            ("who is asked first waits for nobody later", vec![Ready, Resting(short())], Choice::Ask(0)),
+            (
+                "when nobody is left the rest over first is waited for",
+                vec![Resting(long(900)), Resting(long(700))],
+                Choice::Hold(1, long(700)),
+            ),
+            (
+                "whatever else stands in the way",
+                vec![barred(), Resting(long(900)), failed(), Wait],
+                Choice::Hold(1, long(900)),
             ),
             ("an empty route has nobody", vec![], Choice::Nobody("the route names nobody".into())),
         ];

@@ -12,6 +12,7 @@ mod demo;
 mod worker;
 mod models;
 mod routes;
+mod limits;
 mod stories;
 mod bad_input;
 mod sources;

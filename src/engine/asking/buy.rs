@@ -1,6 +1,7 @@
 //! One call: its worst cost reserved before it leaves, its real cost and its answer stored before anything uses them.
 
 use jiff::{SignedDuration, Timestamp};
+use states::limits::Bearing;
 use states::route::Standing;
 use states::words::{MachineId, NanoUsd, RunId};
 use states::worker::WorkerEvent;
@@ -9,7 +10,7 @@ use super::super::desk::Desk;
 use super::super::outcome::Outcome;
 use super::{Asker, Called};
 use crate::config::ProviderSection;
-use crate::models::{Billed, CallClass, CallError, Provider, Question, Task};
+use crate::models::{Billed, CallClass, CallError, Provider, Question, Task, estimate_tokens};
 use crate::store::{CallRow, CallStatus, FreeTier, Spent, StoreError};
 
 impl Asker<'_> {
@@ -27,6 +28,12 @@ impl Asker<'_> {
             self.note_free(FreeTier::Cache, task, &section.name, &section.model, None);
             return Ok(text);
         }
+        let asks_as = self.asks_as();
+        if let Some(effect) = &asks_as
+            && let Some(text) = desk.store.unusable(request, &section.name, &section.model, effect).await?
+        {
+            return Ok(text);
+        }
         let row = CallRow {
             request: request.clone(),
             provider: section.name.clone(),
@@ -36,7 +43,9 @@ impl Asker<'_> {
             article: self.article.cloned(),
             reserved: provider.most(question),
         };
-        let try_ = self.reserve(section, &row).await?;
+        let (prompt, longest) = estimate_tokens(question);
+        let _permit = desk.turns.enter(&section.name).await;
+        let try_ = self.reserve(section, &row, prompt + longest, asks_as.as_deref()).await?;
         let asked = provider.ask(question).await;
         let now = desk.clock.now();
         match asked {
@@ -53,6 +62,7 @@ impl Asker<'_> {
                 };
                 let mut tx = desk.store.begin().await?;
                 tx.finish_call(&row, try_, CallStatus::Accepted, &spent, now).await?;
+                tx.call_says(&row, try_, Bearing::Good, None).await?;
                 tx.commit().await?;
                 Ok(answer.text)
             }
@@ -60,18 +70,29 @@ impl Asker<'_> {
                 let (status, spent) = charged(provider, &row, &error);
                 let mut tx = desk.store.begin().await?;
                 tx.finish_call(&row, try_, status, &spent, now).await?;
+                let rest = self.heed(&mut tx, section, (&row, try_), &error, now).await?;
                 tx.commit().await?;
-                Err(self.after_error(section, &error))
+                Err(match rest {
+                    Some(rest) => Ended::PassOver(Standing::Resting(rest)),
+                    None => self.after_error(section, &error),
+                })
             }
         }
     }
 
-    /// Checks the caps on the model that bills, reserves the most that the call can cost, and takes the worker's lease: one
-    /// commit, before the call leaves.
-    async fn reserve(&self, section: &ProviderSection, row: &CallRow) -> Result<i64, Ended> {
+    /// Checks the provider's limits and the caps on the model that bills, reserves the most that the call can use and cost,
+    /// and takes the worker's lease: one commit, before the call leaves.
+    async fn reserve(
+        &self,
+        section: &ProviderSection,
+        row: &CallRow,
+        tokens: u64,
+        effect: Option<&str>,
+    ) -> Result<i64, Ended> {
         let desk = self.desk;
         let now = desk.clock.now();
         let mut tx = desk.store.begin().await?;
+        self.admit(&mut tx, section, tokens, now).await?;
         if row.reserved > NanoUsd::ZERO {
             let [run, day, month] = desk.config.caps.nano();
             let (day_began, month_began) = beginnings(now);
@@ -103,6 +124,7 @@ impl Asker<'_> {
             tx.lease(worker.as_str(), key).await?;
         }
         let try_ = tx.start_call(row, now).await?;
+        tx.call_leaves(row, try_, tokens, effect).await?;
         tx.commit().await?;
         Ok(try_)
     }

@@ -4,6 +4,7 @@
 mod before;
 mod buy;
 mod free;
+pub(super) mod limits;
 mod standing;
 
 use states::route::{Choice, Standing, Terms, choose};
@@ -86,12 +87,14 @@ impl Asker<'_> {
         let terms = Terms { avoid, order: routes.order, begin: before.begin };
         let mut passed: Vec<Option<Standing>> = vec![None; route.len()];
         let mut heard: Vec<Option<Answered<T>>> = route.iter().map(|_| None).collect();
+        let deadline = self.deadline(task);
         loop {
             let mut tiers = Vec::new();
             for ((name, passed), known) in route.iter().zip(&passed).zip(&before.tiers) {
                 tiers.push(self.tier(name, passed.as_ref(), *known).await?);
             }
             match choose(&tiers, &terms) {
+                Choice::Ask(_) if deadline.is_over(self.desk.clock.now()) => return Err(deadline.outcome(&tiers)),
                 Choice::Ask(i) => {
                     let section = self.desk.config.provider(&route[i]);
                     // Also where complex work began at a model behind it.
@@ -123,6 +126,7 @@ impl Asker<'_> {
                         format!("the worker {name} is asleep; it is woken when the batch is worth it"),
                     ));
                 }
+                Choice::Hold(i, rest) => return Err(self.hold(&route[i], &rest)),
                 Choice::Wait(why) => {
                     return Err(Outcome::deferred(
                         format!("models for {task}: {}", self.site.name),

@@ -1,7 +1,6 @@
 //! What is known of each tier of a route at this moment.
 
-use jiff::Timestamp;
-use states::breaker::{Breaker, OPEN, WINDOW, breaker};
+use states::limits;
 use states::route::{BUILT_IN, Standing, Tier};
 use states::words::WorkerName;
 use states::worker::WorkerState;
@@ -35,10 +34,9 @@ impl Asker<'_> {
             return Ok(tier(Standing::Kept, &family));
         }
         let now = self.desk.clock.now();
-        let since = now.checked_sub(WINDOW + OPEN + OPEN).unwrap_or(Timestamp::MIN);
-        let history = self.desk.store.provider_history(name, since).await?;
-        if let Breaker::Open { until } = breaker(now, &history) {
-            return Ok(tier(Standing::Barred(format!("its breaker is open until {until}")), &family));
+        let troubles = self.desk.store.troubles(name, now).await?;
+        if let Some(rest) = limits::rest(now, &troubles, section.limits().patience) {
+            return Ok(tier(Standing::Resting(rest), &family));
         }
         Ok(match &section.worker {
             Some(worker) => tier(self.worker_standing(worker).await?, &family),

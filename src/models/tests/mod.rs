@@ -6,3 +6,4 @@ mod drafts;
 mod fake;
 mod hostile;
 mod prompts;
+mod storm;

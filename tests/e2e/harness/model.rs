@@ -22,6 +22,8 @@ pub(crate) enum Fault {
     Status(u16),
     /// 429 with `Retry-After`, as given; not billed.
     RateLimit(String),
+    /// 503 with `Retry-After`, as given; not billed.
+    Unavailable(String),
     /// Never answered; not billed.
     Hang,
     /// Billed, then the socket is closed without a reply.
@@ -66,6 +68,9 @@ impl Task {
 
 struct Settings {
     faults: VecDeque<(Option<Task>, Fault)>,
+    /// So many of a hundred requests fail with a status, evenly spread; `seen` counts them.
+    failing: (u64, u16),
+    seen: u64,
     delay: Duration,
     hang: bool,
     api_key: Option<String>,
@@ -88,7 +93,8 @@ struct Shared {
 /// A model server.
 ///
 /// Its ledger: `asked` for each request to write (key: sha256 of its messages), `billed` for each that was paid for (same
-/// key; detail has `task`, `model`, `prompt_tokens`, `completion_tokens`, `nano_usd`), `embedded`, `refused`.
+/// key; detail has `task`, `model`, `prompt_tokens`, `completion_tokens`, `nano_usd`), `limited` for each that was sent away
+/// for a while (detail has `after`), `embedded`, `refused`.
 pub(crate) struct FakeModel {
     shared: Shared,
     server: Option<Server>,
@@ -106,6 +112,8 @@ impl FakeModel {
     pub(crate) fn behind(ledger: Ledger) -> Self {
         let settings = Settings {
             faults: VecDeque::new(),
+            failing: (0, 500),
+            seen: 0,
             delay: Duration::ZERO,
             hang: false,
             api_key: None,
@@ -145,6 +153,11 @@ impl FakeModel {
         self.set(|s| s.faults.extend(std::iter::repeat_n((None, fault), n)));
     }
 
+    /// No request meets a fault that none has met yet.
+    pub(crate) fn forget_faults(&self) {
+        self.set(|s| s.faults.clear());
+    }
+
     /// The next `n` requests of one task meet a fault.
     pub(crate) fn next_of(&self, task: Task, n: usize, fault: Fault) {
         self.set(|s| s.faults.extend(std::iter::repeat_n((Some(task), fault), n)));
@@ -153,6 +166,11 @@ impl FakeModel {
     /// The next `n` requests fail with a status.
     pub(crate) fn fail_next(&self, n: usize, status: u16) {
         self.next(n, Fault::Status(status));
+    }
+
+    /// From now on so many of a hundred requests fail with a status, evenly spread.
+    pub(crate) fn failing(&self, percent: u64, status: u16) {
+        self.set(|s| (s.failing, s.seen) = ((percent, status), 0));
     }
 
     /// Every request waits so long before it is answered.

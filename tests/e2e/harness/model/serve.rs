@@ -124,8 +124,13 @@ async fn answer(shared: Shared, asked: Asked, plan: Plan) -> Option<Response> {
         Some(Fault::Status(status)) => {
             return Some(error(*status, "server_error", "the fake fails, as it was told to"));
         }
-        Some(Fault::RateLimit(after)) => {
-            let mut response = error(429, "rate_limit_exceeded", "Rate limit reached");
+        Some(Fault::RateLimit(after) | Fault::Unavailable(after)) => {
+            let mut response = match plan.fault {
+                Some(Fault::Unavailable(_)) => error(503, "overloaded", "The server is overloaded"),
+                _ => error(429, "rate_limit_exceeded", "Rate limit reached"),
+            };
+            let (after, rest_ms) = rest(after);
+            shared.ledger.note("limited", &asked.key, json!({"after": after, "rest_ms": rest_ms}));
             response.headers_mut().insert(header::RETRY_AFTER, after.parse().expect("a test gives a valid header"));
             return Some(response);
         }
@@ -157,6 +162,19 @@ async fn answer(shared: Shared, asked: Asked, plan: Plan) -> Option<Response> {
         (true, true) => ("application/x-ndjson", said.ollama_lines()),
     };
     Some(send(content_type, text, &plan.fault))
+}
+
+/// The header, and for how many milliseconds from now it asks: `date:3` is a date (RFC 9110) that so many seconds lie before.
+fn rest(after: &str) -> (String, u64) {
+    let Some(seconds) = after.strip_prefix("date:") else {
+        return (after.to_owned(), after.parse::<u64>().unwrap_or(0).saturating_mul(1_000));
+    };
+    let seconds: i64 = seconds.parse().expect("a test gives a number");
+    let now = jiff::Timestamp::now();
+    let until = jiff::Timestamp::from_second(now.as_second() + seconds).expect("a near time is valid");
+    let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&until);
+    let left = until.duration_since(now).as_millis();
+    (date.expect("a near time can be written"), u64::try_from(left).unwrap_or(0))
 }
 
 fn said(asked: &Asked, plan: &Plan) -> Said {
@@ -195,6 +213,11 @@ impl Shared {
         let mut settings = self.lock();
         let due = settings.faults.iter().position(|(only, _)| only.is_none() || *only == task);
         let mut fault = due.and_then(|at| settings.faults.remove(at)).map(|(_, fault)| fault);
+        let (percent, status) = settings.failing;
+        settings.seen += 1;
+        if settings.seen * percent / 100 > (settings.seen - 1) * percent / 100 {
+            fault = Some(Fault::Status(status));
+        }
         if settings.hang {
             fault = Some(Fault::Hang);
         }
