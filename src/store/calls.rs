@@ -84,6 +84,9 @@ pub struct Booking {
 /// What stands in the ledger for a call that the end of this program cut off.
 const CUT_OFF: &str = "the program ended while it was under way";
 
+/// What stands in the ledger for a call that found a server still loading its model. It says nothing against the model.
+pub const NOT_READY: &str = "the server was still loading the model";
+
 fn whole(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
@@ -311,12 +314,13 @@ impl Store {
     /// [`StoreError`](super::StoreError).
     pub async fn provider_history(&self, provider: &str, since: Timestamp) -> Result<Vec<(Timestamp, bool)>> {
         let rows: Vec<(i64, String)> = sqlx::query_as(
-            "SELECT ended_at, status FROM model_calls WHERE provider = ? AND ended_at >= ? AND error IS NOT ? \
+            "SELECT ended_at, status FROM model_calls WHERE provider = ? AND ended_at >= ? AND error IS NOT ? AND error IS NOT ? \
              ORDER BY ended_at",
         )
         .bind(provider)
         .bind(millis(since))
         .bind(CUT_OFF)
+        .bind(NOT_READY)
         .fetch_all(&self.readers)
         .await?;
         Ok(rows

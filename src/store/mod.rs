@@ -27,7 +27,7 @@ use jiff::Timestamp;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-pub use calls::{Booking, CallRow, CallStatus, Spent};
+pub use calls::{Booking, CallRow, CallStatus, NOT_READY, Spent};
 pub use fingerprints::{Alike, Print};
 pub use inbox::{Entry, InboxRow, SourceAct};
 pub use leads::{ArticleRow, JournalRow, NewLead, Sight};

@@ -1,5 +1,7 @@
 //! One call: its worst cost reserved before it leaves, its real cost and its answer stored before anything uses them.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use states::route::Standing;
 use states::words::{MachineId, NanoUsd, RunId};
@@ -7,12 +9,22 @@ use states::worker::WorkerEvent;
 
 use super::super::desk::Desk;
 use super::super::outcome::Outcome;
+use super::super::progress::Progress;
 use super::{Asker, Called};
 use crate::config::ProviderSection;
-use crate::models::{Billed, CallClass, CallError, Provider, Question, Task};
-use crate::store::{CallRow, CallStatus, Spent, StoreError};
+use crate::models::{Billed, CallClass, CallError, HoldCause, Provider, Question, Task, Watch};
+use crate::store::{CallRow, CallStatus, NOT_READY, Spent, StoreError};
+
+/// Seconds until a server that loads its model is asked again.
+const LOADING_PROBE: i64 = 5;
 
 impl Asker<'_> {
+    /// Tells how an answer grows.
+    fn watch(&self, section: &ProviderSection) -> Watch {
+        let (teller, provider) = (self.desk.teller.clone(), section.name.clone());
+        Arc::new(move |tokens| teller.tell(Progress::Writes { provider: provider.clone(), tokens }))
+    }
+
     /// The text of an answer: from the ledger where it was bought before, else by a call.
     pub(super) async fn bought(
         &self,
@@ -36,7 +48,7 @@ impl Asker<'_> {
             reserved: provider.most(question),
         };
         let try_ = self.reserve(section, &row).await?;
-        let asked = provider.ask(question).await;
+        let asked = provider.ask_watched(question, Some(self.watch(section))).await;
         let now = desk.clock.now();
         match asked {
             Ok(answer) => {
@@ -60,7 +72,7 @@ impl Asker<'_> {
                 let mut tx = desk.store.begin().await?;
                 tx.finish_call(&row, try_, status, &spent, now).await?;
                 tx.commit().await?;
-                Err(self.after_error(section, &error))
+                Err(self.after_error(section, provider, &error))
             }
         }
     }
@@ -106,10 +118,9 @@ impl Asker<'_> {
         Ok(try_)
     }
 
-    fn after_error(&self, section: &ProviderSection, error: &CallError) -> Ended {
-        let why = error.to_string();
-        let gone = matches!(error, CallError::Unreachable { .. } | CallError::TimedOut { .. });
-        if let Some(worker) = section.worker.as_ref().filter(|_| gone) {
+    fn after_error(&self, section: &ProviderSection, provider: &Provider, error: &CallError) -> Ended {
+        let why = provider.explain(error);
+        if let Some(worker) = section.worker.as_ref().filter(|_| error.is_gone()) {
             let lost = WorkerEvent::Lost { why: format!("{}: {why}", section.name) };
             self.desk.aside(MachineId::Worker(worker.clone()), lost);
             return Ended::PassOver(Standing::Failed(why));
@@ -121,6 +132,8 @@ impl Asker<'_> {
                 retry: true,
                 retry_after: after_seconds.and_then(|s| i64::try_from(s).ok()),
             }),
+            // It will answer, and nothing has failed: whoever asked waits, and no try is used up.
+            CallClass::Defer(HoldCause::ModelLoading) => Ended::End(loading(section, why, error)),
             CallClass::Defer(_) => Ended::PassOver(Standing::Barred(why)),
             CallClass::Retry { .. } | CallClass::NextTier => Ended::PassOver(Standing::Failed(why)),
         }
@@ -148,8 +161,21 @@ impl From<StoreError> for Ended {
     }
 }
 
+/// Held until the model is loaded, and looked at again soon: loading takes seconds to minutes.
+fn loading(section: &ProviderSection, message: String, error: &CallError) -> Outcome {
+    let asked = match error {
+        CallError::Loading { after_seconds } => *after_seconds,
+        _ => None,
+    };
+    let probe_after = asked.and_then(|s| i64::try_from(s).ok()).unwrap_or(LOADING_PROBE).max(1);
+    Outcome::Deferred { cause: format!("loading: {}", section.name), message, probe_after: Some(probe_after) }
+}
+
 fn charged(provider: &Provider, row: &CallRow, error: &CallError) -> (CallStatus, Spent) {
-    let said = Some(error.to_string());
+    let said = Some(match error {
+        CallError::Loading { .. } => NOT_READY.to_owned(),
+        _ => error.to_string(),
+    });
     match error.billed() {
         Billed::No => (CallStatus::Failed, Spent { error: said, ..Spent::default() }),
         Billed::Unknown => (CallStatus::Unknown, Spent { cost: row.reserved, error: said, ..Spent::default() }),
