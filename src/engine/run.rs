@@ -8,6 +8,7 @@ use states::effect::Lane;
 use states::words::{MilliWattHours, NanoUsd, RunId, SiteName};
 
 use super::EngineError;
+use super::asking::is_soon_loaded;
 use super::discover::Discovered;
 use super::progress::Progress;
 use super::select::SiteSelected;
@@ -244,7 +245,9 @@ impl Engine {
                 .map(|r| r.due_at)
                 .min()
                 .filter(|due| now.checked_add(patience).is_ok_and(|limit| *due <= limit));
-            let Some(due) = soon else { return Ok(true) };
+            let causes = self.desk.store.causes().await?;
+            let loaded = causes.iter().filter(|c| is_soon_loaded(c, now)).map(|c| c.probe_at).min();
+            let Some(due) = soon.into_iter().chain(loaded).min() else { return Ok(true) };
             self.doze(due, stop).await;
         }
     }

@@ -13,10 +13,14 @@ use super::super::progress::Progress;
 use super::{Asker, Called};
 use crate::config::ProviderSection;
 use crate::models::{Billed, CallClass, CallError, HoldCause, Provider, Question, Task, Watch};
-use crate::store::{CallRow, CallStatus, NOT_READY, Spent, StoreError};
+use crate::store::{CallRow, CallStatus, Cause, NOT_READY, Spent, StoreError};
 
 /// Seconds until a server that loads its model is asked again.
 const LOADING_PROBE: i64 = 5;
+/// What the causes begin with under which work waits for a model to be loaded.
+const LOADING: &str = "loading: ";
+/// No model takes longer to load; a run that waited so long ends, and a later one goes on.
+const LONGEST_LOAD: SignedDuration = SignedDuration::from_mins(15);
 
 impl Asker<'_> {
     /// Tells how an answer grows.
@@ -125,9 +129,10 @@ impl Asker<'_> {
             self.desk.aside(MachineId::Worker(worker.clone()), lost);
             return Ended::PassOver(Standing::Failed(why));
         }
+        // Twice again is enough for one tier, and once where an answer broke off that may be billed: the next is asked then.
+        let again = if error.is_gone() && error.billed() == Billed::Unknown { 1 } else { 2 };
         match error.class() {
-            // Twice is enough for one tier: the next one is asked then.
-            CallClass::Retry { after_seconds } if self.tries < 2 => Ended::End(Outcome::Failed {
+            CallClass::Retry { after_seconds } if self.tries < again => Ended::End(Outcome::Failed {
                 why: format!("{}: {why}", section.name),
                 retry: true,
                 retry_after: after_seconds.and_then(|s| i64::try_from(s).ok()),
@@ -168,7 +173,12 @@ fn loading(section: &ProviderSection, message: String, error: &CallError) -> Out
         _ => None,
     };
     let probe_after = asked.and_then(|s| i64::try_from(s).ok()).unwrap_or(LOADING_PROBE).max(1);
-    Outcome::Deferred { cause: format!("loading: {}", section.name), message, probe_after: Some(probe_after) }
+    Outcome::Deferred { cause: format!("{LOADING}{}", section.name), message, probe_after: Some(probe_after) }
+}
+
+/// True for a cause that a run waits for: a model on its way into memory, unless it has been there for too long.
+pub(in crate::engine) fn is_soon_loaded(cause: &Cause, now: Timestamp) -> bool {
+    cause.cause.starts_with(LOADING) && cause.held > 0 && now.duration_since(cause.since) < LONGEST_LOAD
 }
 
 fn charged(provider: &Provider, row: &CallRow, error: &CallError) -> (CallStatus, Spent) {

@@ -4,6 +4,8 @@
 mod buy;
 mod standing;
 
+pub(super) use buy::is_soon_loaded;
+
 use states::route::{Choice, Standing, choose};
 use states::words::{ArticleId, EffectKey, Writer};
 
