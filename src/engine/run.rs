@@ -8,7 +8,7 @@ use states::effect::Lane;
 use states::words::{MilliWattHours, NanoUsd, RunId, SiteName};
 
 use super::EngineError;
-use super::asking::is_soon_loaded;
+use super::asking::loading;
 use super::discover::Discovered;
 use super::progress::Progress;
 use super::select::SiteSelected;
@@ -246,7 +246,7 @@ impl Engine {
                 .min()
                 .filter(|due| now.checked_add(patience).is_ok_and(|limit| *due <= limit));
             let causes = self.desk.store.causes().await?;
-            let loaded = causes.iter().filter(|c| is_soon_loaded(c, now)).map(|c| c.probe_at).min();
+            let loaded = causes.iter().filter(|c| loading::is_soon_over(c, now)).map(|c| c.probe_at).min();
             let Some(due) = soon.into_iter().chain(loaded).min() else { return Ok(true) };
             self.doze(due, stop).await;
         }

@@ -10,17 +10,10 @@ use states::worker::WorkerEvent;
 use super::super::desk::Desk;
 use super::super::outcome::Outcome;
 use super::super::progress::Progress;
-use super::{Asker, Called};
+use super::{Asker, Called, loading};
 use crate::config::ProviderSection;
 use crate::models::{Billed, CallClass, CallError, HoldCause, Provider, Question, Task, Watch};
-use crate::store::{CallRow, CallStatus, Cause, NOT_READY, Spent, StoreError};
-
-/// Seconds until a server that loads its model is asked again.
-const LOADING_PROBE: i64 = 5;
-/// What the causes begin with under which work waits for a model to be loaded.
-const LOADING: &str = "loading: ";
-/// No model takes longer to load; a run that waited so long ends, and a later one goes on.
-const LONGEST_LOAD: SignedDuration = SignedDuration::from_mins(15);
+use crate::store::{CallRow, CallStatus, NOT_READY, Spent, StoreError};
 
 impl Asker<'_> {
     /// Tells how an answer grows.
@@ -138,7 +131,7 @@ impl Asker<'_> {
                 retry_after: after_seconds.and_then(|s| i64::try_from(s).ok()),
             }),
             // It will answer, and nothing has failed: whoever asked waits, and no try is used up.
-            CallClass::Defer(HoldCause::ModelLoading) => Ended::End(loading(section, why, error)),
+            CallClass::Defer(HoldCause::ModelLoading) => Ended::End(loading::held(&section.name, why, error)),
             CallClass::Defer(_) => Ended::PassOver(Standing::Barred(why)),
             CallClass::Retry { .. } | CallClass::NextTier => Ended::PassOver(Standing::Failed(why)),
         }
@@ -164,21 +157,6 @@ impl From<StoreError> for Ended {
     fn from(error: StoreError) -> Self {
         Self::End(error.into())
     }
-}
-
-/// Held until the model is loaded, and looked at again soon: loading takes seconds to minutes.
-fn loading(section: &ProviderSection, message: String, error: &CallError) -> Outcome {
-    let asked = match error {
-        CallError::Loading { after_seconds } => *after_seconds,
-        _ => None,
-    };
-    let probe_after = asked.and_then(|s| i64::try_from(s).ok()).unwrap_or(LOADING_PROBE).max(1);
-    Outcome::Deferred { cause: format!("{LOADING}{}", section.name), message, probe_after: Some(probe_after) }
-}
-
-/// True for a cause that a run waits for: a model on its way into memory, unless it has been there for too long.
-pub(in crate::engine) fn is_soon_loaded(cause: &Cause, now: Timestamp) -> bool {
-    cause.cause.starts_with(LOADING) && cause.held > 0 && now.duration_since(cause.since) < LONGEST_LOAD
 }
 
 fn charged(provider: &Provider, row: &CallRow, error: &CallError) -> (CallStatus, Spent) {

@@ -2,9 +2,8 @@
 //! before it is used.
 
 mod buy;
+pub(super) mod loading;
 mod standing;
-
-pub(super) use buy::is_soon_loaded;
 
 use states::route::{Choice, Standing, choose};
 use states::words::{ArticleId, EffectKey, Writer};
