@@ -3,10 +3,14 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use states::limits::Limits;
 use states::words::WorkerName;
 
 use crate::models::{Api, OpenAiOptions, ProviderOptions, SchemaMode, Secret};
+
+/// Where Anthropic is asked, unless another address is named.
+const ANTHROPIC: &str = "https://api.anthropic.com";
 
 /// What kind of provider it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +21,8 @@ pub enum ProviderKind {
     OpenAi,
     /// Ollama's own interface.
     Ollama,
+    /// Anthropic's own interface, with its prompt cache.
+    Anthropic,
     /// Recorded answers.
     Replay,
 }
@@ -55,8 +61,24 @@ pub struct ProviderSection {
     pub tokens_per_minute: u64,
     /// How long a rest that the provider asks for, or a full minute, is waited for before the next tier is asked, in seconds.
     pub patience_seconds: u64,
+    /// Read the answer while it is written: its growth is told, a model that hangs or babbles is cut off early.
+    pub stream: bool,
+    /// Once a streamed answer has begun, nothing may be longer in coming.
+    pub idle_seconds: u64,
+    /// Ollama only: how long the model stays loaded after an answer (`10m`, `-1` for ever, `0`).
+    pub keep_alive: String,
+    /// Ollama only: let the model think before it answers, where it can.
+    pub think: bool,
     /// How the form of the answer is told.
     pub schema_mode: SchemaMode,
+    /// The member that limits the answer: `max_tokens` or `max_completion_tokens`.
+    pub token_limit_key: String,
+    /// Whether the temperature is sent; left out: yes, but not to Anthropic, whose newer models refuse it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub send_temperature: Option<bool>,
+    /// Further members of the request, put over those that this program sets.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub extra_body: Map<String, Value>,
     /// Dollars for a million prompt tokens.
     pub price_in: f64,
     /// Dollars for a million answer tokens.
@@ -84,6 +106,13 @@ impl Default for ProviderSection {
             tokens_per_minute: 0,
             patience_seconds: 60,
             schema_mode: plain.schema_mode,
+            stream: plain.stream,
+            idle_seconds: plain.idle_seconds,
+            keep_alive: plain.keep_alive,
+            think: plain.think,
+            token_limit_key: plain.token_limit_key,
+            send_temperature: None,
+            extra_body: Map::new(),
             price_in: 0.0,
             price_out: 0.0,
             folder: None,
@@ -121,20 +150,33 @@ impl ProviderSection {
             }
             ProviderKind::OpenAi => Api::OpenAi,
             ProviderKind::Ollama => Api::Ollama,
+            ProviderKind::Anthropic => Api::Anthropic,
         };
+        let anthropic = api == Api::Anthropic;
+        let unnamed = self.base_url == OpenAiOptions::default().base_url;
+        let base_url = if anthropic && unnamed { ANTHROPIC.to_owned() } else { self.base_url.clone() };
         ProviderOptions::OpenAi(Box::new(OpenAiOptions {
             name: self.name.clone(),
             api,
-            base_url: self.base_url.clone(),
+            base_url,
             model: self.model.clone(),
             family: self.family.clone(),
             api_key: key,
             context_tokens: self.context_tokens,
             timeout_seconds: self.timeout_seconds,
             schema_mode: self.schema_mode,
+            stream: self.stream,
+            idle_seconds: self.idle_seconds,
+            keep_alive: self.keep_alive.clone(),
+            think: self.think,
+            token_limit_key: self.token_limit_key.clone(),
+            send_temperature: self.send_temperature.unwrap_or(!anthropic),
+            extra_body: self.extra_body.clone(),
             price_in: self.price_in,
+            // Anthropic's cache of five minutes: a tenth for what is read from it, five quarters for what is written.
+            price_cached: anthropic.then_some(self.price_in * 0.1),
+            price_cache_write: anthropic.then_some(self.price_in * 1.25),
             price_out: self.price_out,
-            ..OpenAiOptions::default()
         }))
     }
 }

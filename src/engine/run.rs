@@ -9,6 +9,7 @@ use states::words::{MilliWattHours, NanoUsd, RunId, SiteName};
 
 use super::EngineError;
 use super::asking::limits::is_of_provider;
+use super::asking::loading;
 use super::discover::Discovered;
 use super::progress::Progress;
 use super::select::SiteSelected;
@@ -257,7 +258,9 @@ impl Engine {
                 .map(|r| r.due_at)
                 .min()
                 .filter(|due| now.checked_add(patience).is_ok_and(|limit| *due <= limit));
-            let Some(due) = soon.into_iter().chain(rest).min() else { return Ok(true) };
+            let causes = self.desk.store.causes().await?;
+            let loaded = causes.iter().filter(|c| loading::is_soon_over(c, now)).map(|c| c.probe_at).min();
+            let Some(due) = soon.into_iter().chain(rest).chain(loaded).min() else { return Ok(true) };
             self.doze(due, stop).await;
         }
     }

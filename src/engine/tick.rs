@@ -22,6 +22,7 @@ use states::words::{ArticleId, EffectKey, MachineId, SiteName};
 use tokio::task::{JoinError, JoinSet};
 
 use super::EngineError;
+use super::asking::loading;
 use super::desk::Desk;
 use super::outcome::Outcome;
 use super::perform::perform;
@@ -264,13 +265,14 @@ impl Engine {
         if due.is_empty() {
             return Ok(());
         }
-        let next = now.checked_add(SignedDuration::from_secs(self.desk.config.desk.probe_seconds)).unwrap_or(now);
         let mut tx = self.desk.store.begin().await?;
         for cause in due {
             if cause.held == 0 && self.in_flight.is_empty() {
                 // Its probe succeeded or ended otherwise: nothing waits any more.
                 tx.release(&cause.cause).await?;
             } else if cause.held > 0 {
+                let wait = loading::probe_seconds(cause, now, self.desk.config.desk.probe_seconds);
+                let next = now.checked_add(SignedDuration::from_secs(wait)).unwrap_or(now);
                 let probe = tx.probe(&cause.cause, next).await?;
                 self.probes.extend(probe.map(|key| (key, cause.cause.clone())));
             }

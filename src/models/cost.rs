@@ -27,20 +27,24 @@ pub fn estimate_tokens(question: &Question) -> (u64, u64) {
     (message_tokens(question) + schema, u64::from(question.max_tokens))
 }
 
-/// What a call with these token counts costs at the prices of `options`. Cached prompt tokens cost `price_cached` where
-/// it is given, else as much as the others.
+/// What a call with these token counts costs at the prices of `options`. Prompt tokens read from the provider's cache cost
+/// `price_cached`, those written into it `price_cache_write`, where these are given, else as much as the others.
 pub fn cost(options: &OpenAiOptions, usage: &Usage) -> NanoUsd {
     let price_in = NanoUsd::from_usd(options.price_in);
     let cached = usage.tokens_cached.min(usage.tokens_in);
-    NanoUsd::for_tokens(usage.tokens_in - cached, price_in)
+    let written = usage.tokens_cache_write.min(usage.tokens_in - cached);
+    NanoUsd::for_tokens(usage.tokens_in - cached - written, price_in)
         + NanoUsd::for_tokens(cached, options.price_cached.map_or(price_in, NanoUsd::from_usd))
+        + NanoUsd::for_tokens(written, options.price_cache_write.map_or(price_in, NanoUsd::from_usd))
         + NanoUsd::for_tokens(usage.tokens_out, NanoUsd::from_usd(options.price_out))
 }
 
-/// The most a question can cost: its estimates with a buffer of a quarter, at full prices.
+/// The most a question can cost: its estimates with a buffer of a quarter, nothing read from a cache, and all of it written
+/// into one where that costs more.
 pub fn most(options: &OpenAiOptions, question: &Question) -> NanoUsd {
     let (tokens_in, tokens_out) = estimate_tokens(question);
     let buffered = |tokens: u64| (tokens * (100 + BUFFER_PERCENT)).div_ceil(100);
-    let usage = Usage { tokens_in: buffered(tokens_in), tokens_out: buffered(tokens_out), tokens_cached: 0 };
-    cost(options, &usage)
+    let plain = Usage { tokens_in: buffered(tokens_in), tokens_out: buffered(tokens_out), ..Usage::default() };
+    let written = Usage { tokens_cache_write: plain.tokens_in, ..plain };
+    cost(options, &plain).max(cost(options, &written))
 }

@@ -38,6 +38,8 @@ pub(super) struct Rendered {
     pub(super) user: String,
     pub(super) inputs: Value,
     pub(super) left_out: usize,
+    /// Bytes at the beginning of `user` that a revision repeats.
+    pub(super) repeats: usize,
 }
 
 /// A prompt template, cut in two.
@@ -76,6 +78,7 @@ impl PromptTemplate {
             user: user.trim().to_owned(),
             inputs,
             left_out,
+            repeats: 0,
         })
     }
 }
@@ -162,6 +165,7 @@ pub(super) fn draft(input: &DraftInput, asking: &Asking<'_>, max_tokens: u32) ->
             json!({"kind": kind, "data": asking.secret.around(&lines.join("\n"))})
         })
         .collect();
+    let last_source = sources.last().and_then(|source| source["data"].as_str()).map(str::to_owned);
     let values = json!({
         "template": brief.template.as_str(),
         "language": one_line(&brief.language),
@@ -187,7 +191,11 @@ pub(super) fn draft(input: &DraftInput, asking: &Asking<'_>, max_tokens: u32) ->
         })).collect::<Vec<_>>(),
         "previous": previous, "findings": input.findings, "note": input.note, "voice": input.voice,
     });
-    template.render(values, inputs, left_out)
+    let mut rendered = template.render(values, inputs, left_out)?;
+    // Up to the end of the sources a revision asks the same.
+    rendered.repeats =
+        last_source.and_then(|last| rendered.user.find(&last).map(|at| at + last.len())).unwrap_or_default();
+    Ok(rendered)
 }
 
 pub(super) fn judge(input: &JudgeInput, asking: &Asking<'_>) -> Result<Rendered, TemplateError> {

@@ -96,6 +96,9 @@ pub struct Question {
     pub input: TaskInput,
     /// Source sentences that did not fit and are not in the prompt.
     pub left_out: usize,
+    /// So many bytes of the user's message begin a later question as well (another sample, a revision): worth a place in
+    /// the provider's cache.
+    pub repeats: usize,
     /// What the prompt was made from, before any boundary: the canonical inputs of the key.
     inputs: Value,
     /// Hash of the prompt template, so that an edited prompt is another question even under its old version.
@@ -157,6 +160,7 @@ impl Question {
             temperature_milli: 0,
             sample: 0,
             left_out: 0,
+            repeats: 0,
             inputs: json!({"text": whole}),
             input: TaskInput::Embed(Box::new(input)),
             template_hash: String::new(),
@@ -164,6 +168,8 @@ impl Question {
     }
 
     fn of(task: Task, input: TaskInput, asking: &Asking<'_>, max_tokens: u32, rendered: Rendered) -> Self {
+        // Who is asked for a second sample is asked for a third.
+        let repeats = if asking.sample > 0 { rendered.user.len() } else { rendered.repeats };
         Self {
             task,
             prompt_version: rendered.version,
@@ -179,6 +185,7 @@ impl Question {
             sample: asking.sample,
             input,
             left_out: rendered.left_out,
+            repeats,
             inputs: rendered.inputs,
             template_hash: rendered.template_hash,
         }

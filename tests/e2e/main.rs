@@ -13,6 +13,7 @@ mod worker;
 mod models;
 mod routes;
 mod limits;
+mod clients;
 mod stories;
 mod bad_input;
 mod sources;

@@ -1,5 +1,7 @@
 //! One call: its worst cost reserved before it leaves, its real cost and its answer stored before anything uses them.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use states::limits::Bearing;
 use states::route::Standing;
@@ -8,12 +10,19 @@ use states::worker::WorkerEvent;
 
 use super::super::desk::Desk;
 use super::super::outcome::Outcome;
-use super::{Asker, Called};
+use super::super::progress::Progress;
+use super::{Asker, Called, loading};
 use crate::config::ProviderSection;
-use crate::models::{Billed, CallClass, CallError, Provider, Question, Task, estimate_tokens};
+use crate::models::{Billed, CallClass, CallError, HoldCause, Provider, Question, Task, Watch, estimate_tokens};
 use crate::store::{CallRow, CallStatus, FreeTier, Spent, StoreError};
 
 impl Asker<'_> {
+    /// Tells how an answer grows.
+    fn watch(&self, section: &ProviderSection) -> Watch {
+        let (teller, provider) = (self.desk.teller.clone(), section.name.clone());
+        Arc::new(move |tokens| teller.tell(Progress::Writes { provider: provider.clone(), tokens }))
+    }
+
     /// The text of an answer: from the ledger where it was bought before, else by a call.
     pub(super) async fn bought(
         &self,
@@ -46,7 +55,7 @@ impl Asker<'_> {
         let (prompt, longest) = estimate_tokens(question);
         let _permit = desk.turns.enter(&section.name).await;
         let try_ = self.reserve(section, &row, prompt + longest, asks_as.as_deref()).await?;
-        let asked = provider.ask(question).await;
+        let asked = provider.ask_watched(question, Some(self.watch(section))).await;
         let now = desk.clock.now();
         match asked {
             Ok(answer) => {
@@ -74,7 +83,7 @@ impl Asker<'_> {
                 tx.commit().await?;
                 Err(match rest {
                     Some(rest) => Ended::PassOver(Standing::Resting(rest)),
-                    None => self.after_error(section, &error),
+                    None => self.after_error(section, provider, &error),
                 })
             }
         }
@@ -129,21 +138,23 @@ impl Asker<'_> {
         Ok(try_)
     }
 
-    fn after_error(&self, section: &ProviderSection, error: &CallError) -> Ended {
-        let why = error.to_string();
-        let gone = matches!(error, CallError::Unreachable { .. } | CallError::TimedOut { .. });
-        if let Some(worker) = section.worker.as_ref().filter(|_| gone) {
+    fn after_error(&self, section: &ProviderSection, provider: &Provider, error: &CallError) -> Ended {
+        let why = provider.explain(error);
+        if let Some(worker) = section.worker.as_ref().filter(|_| error.is_gone()) {
             let lost = WorkerEvent::Lost { why: format!("{}: {why}", section.name) };
             self.desk.aside(MachineId::Worker(worker.clone()), lost);
             return Ended::PassOver(Standing::Failed(why));
         }
+        // Twice again is enough for one tier, and once where an answer broke off that may be billed: the next is asked then.
+        let again = if error.is_gone() && error.billed() == Billed::Unknown { 1 } else { 2 };
         match error.class() {
-            // Twice is enough for one tier: the next one is asked then.
-            CallClass::Retry { after_seconds } if self.tries < 2 => Ended::End(Outcome::Failed {
+            CallClass::Retry { after_seconds } if self.tries < again => Ended::End(Outcome::Failed {
                 why: format!("{}: {why}", section.name),
                 retry: true,
                 retry_after: after_seconds.and_then(|s| i64::try_from(s).ok()),
             }),
+            // It will answer, and nothing has failed: whoever asked waits, and no try is used up.
+            CallClass::Defer(HoldCause::ModelLoading) => Ended::End(loading::held(&section.name, why, error)),
             CallClass::Defer(_) => Ended::PassOver(Standing::Barred(why)),
             CallClass::Retry { .. } | CallClass::NextTier => Ended::PassOver(Standing::Failed(why)),
         }

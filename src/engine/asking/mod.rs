@@ -5,6 +5,7 @@ mod before;
 mod buy;
 mod free;
 pub(super) mod limits;
+pub(super) mod loading;
 mod standing;
 
 use states::route::{Choice, Standing, Terms, choose};

@@ -1,6 +1,7 @@
 //! Whole questions and answers.
 
 mod asking;
+mod clients;
 mod meaning;
 mod drafts;
 mod fake;

@@ -1,8 +1,9 @@
 //! A model server that speaks as OpenAI's and Ollama's do, bills like one, and fails on request.
 
+mod cut;
 mod serve;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -40,6 +41,41 @@ pub(crate) enum Fault {
     CutOff,
     /// Billed; the front of the prompt was dropped: a third of its tokens are counted.
     Clip,
+    /// Billed; of the prompt's tokens so many thousandths are counted.
+    ClipTo(u64),
+    /// Billed; the stream is closed by force at this place. A reply that does not stream is closed before its first byte.
+    CutStream(Cut),
+    /// Billed; half the stream, and then nothing more.
+    Stall,
+    /// Billed; a stream without end.
+    Babble,
+    /// Billed; it thinks first, in the field made for it or before the answer.
+    Think {
+        /// In its own field.
+        apart: bool,
+    },
+    /// Billed; it thinks until its tokens are used up.
+    OnlyThink {
+        /// In its own field.
+        apart: bool,
+    },
+    /// 503 as llama.cpp answers while it loads its model; not billed.
+    Loading,
+    /// 400 in these words; not billed.
+    BadRequest(String),
+}
+
+/// Where a stream is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// Before the first token.
+    AtZero,
+    /// After the first.
+    AtOne,
+    /// In the middle.
+    AtHalf,
+    /// After the last, before the mark that ends it.
+    AtLast,
 }
 
 /// What a model is asked for, from the name of the answer's schema.
@@ -82,6 +118,10 @@ struct Settings {
     total: u64,
     /// Nano-dollars per token of the prompt and of the answer.
     price: (u64, u64),
+    /// Hashes of the prompt beginnings in the cache.
+    cached: BTreeSet<String>,
+    /// Models in memory.
+    loaded: BTreeSet<String>,
 }
 
 #[derive(Clone)]
@@ -93,8 +133,9 @@ struct Shared {
 /// A model server.
 ///
 /// Its ledger: `asked` for each request to write (key: sha256 of its messages), `billed` for each that was paid for (same
-/// key; detail has `task`, `model`, `prompt_tokens`, `completion_tokens`, `nano_usd`), `limited` for each that was sent away
-/// for a while (detail has `after`), `embedded`, `refused`.
+/// key; detail has `task`, `model`, `prompt_tokens`, `cache_read`, `cache_write`, `completion_tokens`, `nano_usd`), `limited`
+/// for each that was sent away for a while (detail has `after`), `embedded`, `refused`. Beginnings of prompts that Anthropic's
+/// interface marks are cached as there: a tenth of the price when they are read, five quarters when they are written.
 pub(crate) struct FakeModel {
     shared: Shared,
     server: Option<Server>,
@@ -124,6 +165,8 @@ impl FakeModel {
             totals: VecDeque::new(),
             total: 84,
             price: (150, 600),
+            cached: BTreeSet::new(),
+            loaded: BTreeSet::new(),
         };
         Self { shared: Shared { settings: Arc::new(Mutex::new(settings)), ledger }, server: None }
     }
