@@ -9,7 +9,7 @@ use super::open;
 use super::out::{note, say, say_json};
 use super::progress::Listener;
 use super::{Answer, Cli, Failure};
-use crate::config::{Config, ProviderSection, Site};
+use crate::config::{Config, Site};
 use crate::engine::Desk;
 use crate::store::{Role, RunnerLock, Store, Taken};
 
@@ -66,7 +66,7 @@ fn leave_out_what_bills(config: &mut Config, site: &mut Site) -> bool {
     let mut left_out = false;
     for route in [&mut routes.triage, &mut routes.draft, &mut routes.judge] {
         let before = route.len();
-        route.retain(|name| !config.provider(name).is_some_and(ProviderSection::bills));
+        route.retain(|name| !config.provider(name).is_some_and(|p| config.bills(p)));
         left_out |= route.len() < before;
         if route.is_empty() {
             route.push("builtin".into());

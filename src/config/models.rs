@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use states::words::WorkerName;
+use states::words::{Prices, WorkerName};
 
 use crate::models::{Api, OpenAiOptions, ProviderOptions, SchemaMode, Secret, Task};
 
@@ -86,10 +86,24 @@ pub struct ProviderSection {
     pub timeout_seconds: u64,
     /// How the form of the answer is told.
     pub schema_mode: SchemaMode,
-    /// Dollars for a million prompt tokens.
-    pub price_in: f64,
+    /// Dollars for a million prompt tokens. Left out: as the price list says; a model of one's own is free.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_in: Option<f64>,
+    /// Dollars for a million prompt tokens that come from the provider's cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_cached: Option<f64>,
+    /// Dollars for a million prompt tokens that are written into the provider's cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_cache_write: Option<f64>,
     /// Dollars for a million answer tokens.
-    pub price_out: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_out: Option<f64>,
+    /// What a batch of calls that can wait costs, as a part of the price.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch_price: Option<f64>,
+    /// Whose listed price it has, as `vendor/model`: for a gateway that passes it on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_as: Option<String>,
     /// The folder of recorded answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub folder: Option<PathBuf>,
@@ -109,21 +123,21 @@ impl Default for ProviderSection {
             context_tokens: plain.context_tokens,
             timeout_seconds: plain.timeout_seconds,
             schema_mode: plain.schema_mode,
-            price_in: 0.0,
-            price_out: 0.0,
+            price_in: None,
+            price_cached: None,
+            price_cache_write: None,
+            price_out: None,
+            batch_price: None,
+            price_as: None,
             folder: None,
         }
     }
 }
 
 impl ProviderSection {
-    /// True when answers cost money.
-    pub fn bills(&self) -> bool {
-        self.price_in > 0.0 || self.price_out > 0.0
-    }
-
-    /// As the model clients take it. `key` is the value of the variable `key_env`.
-    pub fn options(&self, key: Option<Secret>) -> ProviderOptions {
+    /// As the model clients take it. `key` is the value of the variable `key_env`, `prices` what [`super::Config::terms`]
+    /// found.
+    pub fn options(&self, key: Option<Secret>, prices: &Prices) -> ProviderOptions {
         let api = match self.kind {
             ProviderKind::Replay => {
                 let folder = self.folder.clone().unwrap_or_default();
@@ -142,8 +156,10 @@ impl ProviderSection {
             context_tokens: self.context_tokens,
             timeout_seconds: self.timeout_seconds,
             schema_mode: self.schema_mode,
-            price_in: self.price_in,
-            price_out: self.price_out,
+            price_in: prices.input.usd(),
+            price_cached: Some(prices.cached.usd()),
+            price_cache_write: Some(prices.cache_write.usd()),
+            price_out: prices.output.usd(),
             ..OpenAiOptions::default()
         }))
     }

@@ -11,6 +11,9 @@ pub struct Usage {
     pub tokens_out: u64,
     /// Tokens of the prompt that came from the provider's cache.
     pub tokens_cached: u64,
+    /// Tokens of the prompt that were written into the provider's cache, where that has a price of its own.
+    #[serde(default)]
+    pub tokens_cache_write: u64,
 }
 
 /// Why a call brought no answer. No message holds a URL or a key.

@@ -66,7 +66,7 @@ pub(super) fn read(
         Api::Ollama => (reply.pointer("/embeddings/0"), reply.pointer("/prompt_eval_count")),
     };
     let tokens_in = counted.and_then(Value::as_u64).unwrap_or_else(|| estimate_tokens(question).0);
-    let usage = Usage { tokens_in, tokens_out: 0, tokens_cached: 0 };
+    let usage = Usage { tokens_in, ..Usage::default() };
     let malformed = |message: String| CallError::Malformed { message, usage: Some(usage) };
     let vector = vector.ok_or_else(|| malformed("it holds no embedding".to_owned()))?;
     let vector = unit(numbers(vector).map_err(malformed)?).map_err(malformed)?;
@@ -76,6 +76,7 @@ pub(super) fn read(
         tokens_in,
         tokens_out: 0,
         tokens_cached: 0,
+        tokens_cache_write: 0,
         finish: Finish::Stop,
         milliseconds,
     })

@@ -45,6 +45,7 @@ pub(super) fn read(reply: &Value) -> Result<Reply, CallError> {
         tokens_in: reply.get("prompt_eval_count").and_then(Value::as_u64),
         tokens_out: reply.get("eval_count").and_then(Value::as_u64),
         tokens_cached: 0,
+        tokens_cache_write: 0,
         finish: word(reply.get("done_reason")).unwrap_or_default(),
         refused: false,
     })

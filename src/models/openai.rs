@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::call_error::{CallError, Usage};
 use super::cost::{estimate_tokens, message_tokens, tokens_of_bytes};
+use super::prices::is_price;
 use super::provider::{Answer, Api, BadOptions, Finish, OpenAiOptions, SchemaMode};
 use super::question::Question;
 use super::task::Task;
@@ -68,6 +69,7 @@ pub(super) struct Reply {
     pub(super) tokens_in: Option<u64>,
     pub(super) tokens_out: Option<u64>,
     pub(super) tokens_cached: u64,
+    pub(super) tokens_cache_write: u64,
     pub(super) finish: String,
     pub(super) refused: bool,
 }
@@ -92,8 +94,8 @@ impl OpenAi {
         if options.model.is_empty() {
             return Err(bad("`model` is empty: name the model as the server does"));
         }
-        let prices = [options.price_in, options.price_out, options.price_cached.unwrap_or(0.0)];
-        if prices.iter().any(|p| !p.is_finite() || !(0.0..1e6).contains(p)) {
+        let prices = [Some(options.price_in), Some(options.price_out), options.price_cached, options.price_cache_write];
+        if prices.into_iter().flatten().any(|p| !is_price(p)) {
             return Err(bad("prices are dollars for a million tokens: 0 or more"));
         }
         if options.timeout_seconds == 0 || options.context_tokens < 1024 {
@@ -204,6 +206,7 @@ impl OpenAi {
             tokens_in: reply.tokens_in.unwrap_or_else(|| estimate_tokens(question).0),
             tokens_out: reply.tokens_out.unwrap_or_else(|| tokens_of_bytes(reply.text.len())),
             tokens_cached: reply.tokens_cached,
+            tokens_cache_write: reply.tokens_cache_write,
         };
         if let Some(counted) = reply.tokens_in
             && sent_estimate >= CLIP_FLOOR
@@ -226,6 +229,7 @@ impl OpenAi {
             tokens_in: usage.tokens_in,
             tokens_out: usage.tokens_out,
             tokens_cached: usage.tokens_cached,
+            tokens_cache_write: usage.tokens_cache_write,
             finish: if reply.finish == "stop" { Finish::Stop } else { Finish::Other(reply.finish) },
             milliseconds,
         })
@@ -261,8 +265,11 @@ fn read(reply: &Value) -> Result<Reply, CallError> {
     let number = |at: &str| reply.pointer(at).and_then(Value::as_u64);
     let usage = match (number("/usage/prompt_tokens"), number("/usage/completion_tokens")) {
         (Some(tokens_in), Some(tokens_out)) => {
-            let tokens_cached = number("/usage/prompt_tokens_details/cached_tokens").unwrap_or(0);
-            Some(Usage { tokens_in, tokens_out, tokens_cached })
+            // DeepSeek has a name of its own for it.
+            let cached = ["/usage/prompt_tokens_details/cached_tokens", "/usage/prompt_cache_hit_tokens"];
+            let tokens_cached = cached.into_iter().find_map(number).unwrap_or(0);
+            let tokens_cache_write = number("/usage/prompt_tokens_details/cache_write_tokens").unwrap_or(0);
+            Some(Usage { tokens_in, tokens_out, tokens_cached, tokens_cache_write })
         }
         _ => None,
     };
@@ -284,6 +291,7 @@ fn read(reply: &Value) -> Result<Reply, CallError> {
         tokens_in: usage.map(|u| u.tokens_in),
         tokens_out: usage.map(|u| u.tokens_out),
         tokens_cached: usage.map_or(0, |u| u.tokens_cached),
+        tokens_cache_write: usage.map_or(0, |u| u.tokens_cache_write),
         finish: word(choice.get("finish_reason")).unwrap_or_default(),
         refused: choice.pointer("/message/refusal").and_then(Value::as_str).is_some_and(|r| !r.is_empty()),
     })

@@ -65,6 +65,8 @@ pub struct OpenAiOptions {
     pub price_in: f64,
     /// Dollars for a million prompt tokens that the provider had cached, where they cost less.
     pub price_cached: Option<f64>,
+    /// Dollars for a million prompt tokens that are written into the provider's cache, where they cost more.
+    pub price_cache_write: Option<f64>,
     /// Dollars for a million answer tokens.
     pub price_out: f64,
     /// The member that limits the answer: `max_tokens`, or `max_completion_tokens` where the server asks for it.
@@ -89,6 +91,7 @@ impl Default for OpenAiOptions {
             schema_mode: SchemaMode::JsonSchema,
             price_in: 0.0,
             price_cached: None,
+            price_cache_write: None,
             price_out: 0.0,
             token_limit_key: "max_tokens".into(),
             send_temperature: true,
@@ -170,6 +173,9 @@ pub struct Answer {
     pub tokens_out: u64,
     /// Tokens of the prompt that came from the provider's cache.
     pub tokens_cached: u64,
+    /// Tokens of the prompt that were written into the provider's cache, where that has a price of its own.
+    #[serde(default)]
+    pub tokens_cache_write: u64,
     /// Why it ended.
     pub finish: Finish,
     /// How long it took, from sending to the last byte.
@@ -179,7 +185,12 @@ pub struct Answer {
 impl Answer {
     /// The tokens alone.
     pub fn usage(&self) -> Usage {
-        Usage { tokens_in: self.tokens_in, tokens_out: self.tokens_out, tokens_cached: self.tokens_cached }
+        Usage {
+            tokens_in: self.tokens_in,
+            tokens_out: self.tokens_out,
+            tokens_cached: self.tokens_cached,
+            tokens_cache_write: self.tokens_cache_write,
+        }
     }
 }
 
@@ -229,6 +240,14 @@ impl Provider {
         }
     }
 
+    /// What it takes for a million tokens.
+    pub fn prices(&self) -> states::words::Prices {
+        match self {
+            Self::OpenAi(openai) => cost::prices(openai.options()),
+            Self::BuiltIn | Self::Replay(_) => states::words::Prices::default(),
+        }
+    }
+
     /// The most a question can cost here.
     pub fn most(&self, question: &Question) -> states::words::NanoUsd {
         match self {
@@ -259,6 +278,7 @@ impl Provider {
                     tokens_in: 0,
                     tokens_out: tokens_of_bytes(text.len()),
                     tokens_cached: 0,
+                    tokens_cache_write: 0,
                     finish: Finish::Stop,
                     milliseconds: 0,
                     text,

@@ -17,6 +17,8 @@ mod posts;
 mod vectors;
 mod writing;
 mod calls;
+mod ledger;
+mod money;
 mod runs;
 mod dump;
 
@@ -27,7 +29,9 @@ use jiff::Timestamp;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-pub use calls::{Booking, CallRow, CallStatus, Spent};
+pub use calls::{CallRow, CallStatus, Spent};
+pub use ledger::{EnergyRow, LedgerRow, PastRun, Period, UsualCall};
+pub use money::{AwakeWindow, Booking};
 pub use fingerprints::{Alike, Print};
 pub use inbox::{Entry, InboxRow, SourceAct};
 pub use leads::{ArticleRow, JournalRow, NewLead, Sight};
@@ -175,6 +179,10 @@ impl Store {
 
 fn millis(at: Timestamp) -> i64 {
     at.as_millisecond()
+}
+
+fn whole(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 fn time(millis: i64) -> Timestamp {

@@ -34,8 +34,12 @@ impl Asker<'_> {
             run: desk.run().await,
             article: self.article.cloned(),
             reserved: provider.most(question),
+            tier: if section.is_hosted() { "hosted" } else { "local" },
+            prices: provider.prices(),
+            left_out: question.left_out,
         };
         let try_ = self.reserve(section, &row).await?;
+        let left_at = desk.clock.now();
         let asked = provider.ask(question).await;
         let now = desk.clock.now();
         match asked {
@@ -46,6 +50,7 @@ impl Asker<'_> {
                     tokens_in: usage.tokens_in,
                     tokens_out: usage.tokens_out,
                     tokens_cached: usage.tokens_cached,
+                    tokens_cache_write: usage.tokens_cache_write,
                     milliseconds: answer.milliseconds,
                     answer: Some(answer.text.clone()),
                     error: None,
@@ -56,7 +61,9 @@ impl Asker<'_> {
                 Ok(answer.text)
             }
             Err(error) => {
-                let (status, spent) = charged(provider, &row, &error);
+                let (status, mut spent) = charged(provider, &row, &error);
+                // A call that failed has kept the model busy as well.
+                spent.milliseconds = u64::try_from(now.duration_since(left_at).as_millis()).unwrap_or(0);
                 let mut tx = desk.store.begin().await?;
                 tx.finish_call(&row, try_, status, &spent, now).await?;
                 tx.commit().await?;
@@ -160,6 +167,7 @@ fn charged(provider: &Provider, row: &CallRow, error: &CallError) -> (CallStatus
                 tokens_in: usage.tokens_in,
                 tokens_out: usage.tokens_out,
                 tokens_cached: usage.tokens_cached,
+                tokens_cache_write: usage.tokens_cache_write,
                 error: said,
                 ..Spent::default()
             },
@@ -168,7 +176,7 @@ fn charged(provider: &Provider, row: &CallRow, error: &CallError) -> (CallStatus
 }
 
 /// When the day and the month of a time began (UTC).
-fn beginnings(now: Timestamp) -> (Timestamp, Timestamp) {
+pub(in crate::engine) fn beginnings(now: Timestamp) -> (Timestamp, Timestamp) {
     let zoned = now.to_zoned(jiff::tz::TimeZone::UTC);
     let day = zoned.start_of_day().map_or(now, |z| z.timestamp());
     let back = SignedDuration::from_hours(24 * (i64::from(zoned.day()) - 1));

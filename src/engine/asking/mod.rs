@@ -1,7 +1,7 @@
 //! Asking along a route: the cheapest tier that can answer, every call in the ledger before it leaves, every answer stored
 //! before it is used.
 
-mod buy;
+pub(super) mod buy;
 mod standing;
 
 use states::route::{Choice, Standing, choose};

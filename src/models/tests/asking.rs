@@ -295,6 +295,7 @@ fn parse_dummy() -> Answer {
         tokens_in: 0,
         tokens_out: 0,
         tokens_cached: 0,
+        tokens_cache_write: 0,
         finish: Finish::Stop,
         milliseconds: 0,
     }

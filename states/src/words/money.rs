@@ -20,6 +20,11 @@ impl NanoUsd {
         Self((usd * 1e9).round() as i64)
     }
 
+    /// In dollars, as [`Self::from_usd`] takes them.
+    pub fn usd(self) -> f64 {
+        self.0 as f64 / 1e9
+    }
+
     /// What `tokens` cost at `per_million` for a million of them, rounded up: a cap is never undercut by rounding.
     pub fn for_tokens(tokens: u64, per_million: Self) -> Self {
         let product = i128::from(tokens) * i128::from(per_million.0);
@@ -101,6 +106,18 @@ impl Prices {
     /// One price for the prompt and one for the answer.
     pub fn plain(input: NanoUsd, output: NanoUsd) -> Self {
         Self { input, cached: input, cache_write: input, output }
+    }
+
+    /// So many thousandths of each price, rounded up: what a batch costs.
+    #[must_use]
+    pub fn thousandths(self, n: u32) -> Self {
+        let part = |price: NanoUsd| NanoUsd((price.0.saturating_mul(i64::from(n)) + 999).div_euclid(1_000));
+        Self {
+            input: part(self.input),
+            cached: part(self.cached),
+            cache_write: part(self.cache_write),
+            output: part(self.output),
+        }
     }
 
     /// True when anything costs anything.
