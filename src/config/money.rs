@@ -94,7 +94,7 @@ impl Money {
 /// On which terms a provider answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terms {
-    /// It is somebody else's: it runs on no worker and on no private address.
+    /// It is somebody else's, or bills: a gateway on a private address may do so.
     pub hosted: bool,
     /// What it takes for a million tokens.
     pub prices: Prices,
@@ -114,7 +114,10 @@ impl Config {
     pub(super) fn read_prices(&mut self) -> Result<(), String> {
         let Some(file) = self.money.prices.as_ref().map(|file| self.path(file)) else { return Ok(()) };
         let wrong = |why: &dyn std::fmt::Display| {
-            format!("[money] prices: {}: {why}\n  next: mend it, or leave `prices` out; docs/money.md shows the form", file.display())
+            format!(
+                "[money] prices: {}: {why}\n  next: mend it, or leave `prices` out; docs/money.md shows the form",
+                file.display()
+            )
         };
         let text = std::fs::read_to_string(&file).map_err(|e| wrong(&e))?;
         let over = PriceList::parse(&text).map_err(|e| wrong(&e))?;
@@ -145,7 +148,11 @@ impl Config {
         let listed = match &provider.price_as {
             Some(name) => match self.price_list.named(name) {
                 Some(listed) => Some(listed),
-                None => return wrong(format!("`price_as = \"{name}\"` is not in the price list: `vendor/model` is expected")),
+                None => {
+                    return wrong(format!(
+                        "`price_as = \"{name}\"` is not in the price list: `vendor/model` is expected"
+                    ));
+                }
             },
             None => provider.host().filter(|_| hosted).and_then(|host| self.price_list.at_host(&host, &provider.model)),
         };
@@ -169,7 +176,7 @@ impl Config {
         }
         let prices = if free_said { Prices::default() } else { provider.prices_over(listed.as_ref()) };
         let batch = provider.batch_price.or(listed.and_then(|l| l.batch)).unwrap_or(1.0);
-        Ok(Terms { hosted, prices, batch_thousandths: (batch * 1_000.0).round() as u32 })
+        Ok(Terms { hosted: hosted || prices.bills(), prices, batch_thousandths: (batch * 1_000.0).round() as u32 })
     }
 
     /// True when answers of this provider cost money.
@@ -251,7 +258,10 @@ mod tests {
     fn what_is_given_beats_what_is_listed() {
         let openai = "base_url = \"https://api.openai.com/v1\"\nmodel = \"gpt-6-luna-2026-09-22\"\n";
         let listed = terms(openai).unwrap();
-        assert_eq!((usd(listed.prices), listed.batch_thousandths, listed.tier()), ([0.10, 0.01, 0.125, 0.50], 500, "hosted"));
+        assert_eq!(
+            (usd(listed.prices), listed.batch_thousandths, listed.tier()),
+            ([0.10, 0.01, 0.125, 0.50], 500, "hosted")
+        );
         let over = |given: &str| usd(terms(&format!("{openai}{given}")).unwrap().prices);
         assert_eq!(over("price_out = 0.6"), [0.10, 0.01, 0.125, 0.6]);
         assert_eq!(over("price_in = 0.2"), [0.2, 0.2, 0.2, 0.5]);
@@ -266,12 +276,16 @@ mod tests {
         let unknown = "base_url = \"https://models.example/v1\"\nmodel = \"m\"\n";
         for text in [unknown.to_owned(), format!("{unknown}price_in = 0.1"), format!("{unknown}price_out = 0")] {
             let error = terms(&text).unwrap_err();
-            assert!(error.contains("no price is known of `m` at models.example") && error.contains("`price_in = 0`"), "{error}");
+            assert!(
+                error.contains("no price is known of `m` at models.example") && error.contains("`price_in = 0`"),
+                "{error}"
+            );
         }
         assert!(!terms(&format!("{unknown}price_in = 0")).unwrap().prices.bills());
         assert!(terms(&format!("{unknown}price_in = 0.1\nprice_out = 0.4")).unwrap().prices.bills());
         assert_eq!(terms("model = \"m\"").unwrap().tier(), "local");
         assert!(!terms("model = \"m\"").unwrap().prices.bills());
+        assert_eq!(terms("price_in = 0.1").unwrap().tier(), "hosted", "a gateway at home that bills");
         assert!(terms("kind = \"replay\"\nbase_url = \"https://models.example/v1\"").is_ok());
         assert!(terms("price_as = \"nobody/m\"").unwrap_err().contains("not in the price list"));
         assert!(terms("price_in = -1.0").unwrap_err().contains("0 or more"));
@@ -280,7 +294,8 @@ mod tests {
 
     #[test]
     fn a_context_beyond_the_listed_price_is_refused() {
-        let long = "base_url = \"https://api.anthropic.com/v1\"\nmodel = \"claude-haiku-5-5\"\ncontext_tokens = 150000\n";
+        let long =
+            "base_url = \"https://api.anthropic.com/v1\"\nmodel = \"claude-haiku-5-5\"\ncontext_tokens = 150000\n";
         let error = terms(long).unwrap_err();
         assert!(error.contains("up to 100000 tokens") && error.contains("context_tokens"), "{error}");
         assert!(terms(&format!("{long}price_in = 0.5\nprice_out = 2.5")).is_ok());

@@ -287,7 +287,7 @@ mod tests {
     use super::*;
 
     fn article(n: u8) -> ArticleId {
-        format!("{n:02x}").repeat(32).parse().unwrap()
+        format!("{n:02x}").repeat(16).parse().unwrap()
     }
 
     fn call(day: &str, n: u8, task: &str, provider: &str, cost: i64, ms: u64) -> LedgerRow {
@@ -324,7 +324,8 @@ mod tests {
     }
 
     fn report(config: &Config, by: By) -> CostReport {
-        let period = Period { since: "2026-11-20T00:00:00Z".parse().unwrap(), until: "2026-11-22T00:00:00Z".parse().unwrap() };
+        let period =
+            Period { since: "2026-11-20T00:00:00Z".parse().unwrap(), until: "2026-11-22T00:00:00Z".parse().unwrap() };
         let (calls, energy) = two_days();
         CostReport::from_rows(config, period, by, &calls, &energy, &[3_500, 7_000])
     }
@@ -372,6 +373,6 @@ mod tests {
         assert_eq!((own.own_per_day, own.own_per_hour), (Amount::from_units(1.0), Amount::from_units(0.09)));
         // 1 ÷ (0.45 − 0.09) hours.
         assert_eq!((own.rent_per_hour, own.minutes_a_day), (Amount::from_units(0.45), Some(167)));
-        assert_eq!(super::tests::report(&Config::default(), By::Day).own_or_rent, None);
+        assert_eq!(self::report(&Config::default(), By::Day).own_or_rent, None);
     }
 }

@@ -178,13 +178,15 @@ impl Estimate {
 impl Outlook {
     fn of(config: &Config, site: &Site, counts: &[(String, String, i64)], past: &[PastRun]) -> Self {
         let in_state = |states: &[&str]| {
-            let here = counts.iter().filter(|(name, state, _)| name == site.name.as_str() && states.contains(&state.as_str()));
+            let here =
+                counts.iter().filter(|(name, state, _)| name == site.name.as_str() && states.contains(&state.as_str()));
             here.map(|(_, _, n)| u64::try_from(*n).unwrap_or(0)).sum::<u64>()
         };
         let mean = |of: fn(&PastRun) -> u64| {
             (!past.is_empty()).then(|| past.iter().map(of).sum::<u64>().div_ceil(past.len() as u64))
         };
-        let sources = config.sources.iter().filter(|s| s.sites.is_empty() || s.sites.contains(&site.name)).count() as u64;
+        let sources =
+            config.sources.iter().filter(|s| s.sites.is_empty() || s.sites.contains(&site.name)).count() as u64;
         let most_new = if sources == 0 { 0 } else { site.max_new as u64 };
         let first = (sources * site.first_poll as u64).min(most_new);
         let new = mean(|run| run.leads).unwrap_or(first).min(most_new);
@@ -220,8 +222,9 @@ fn asked(config: &Config, site: &Site, task: Task, outlook: &Outlook, usual: &[U
     let providers = route.iter().map_while(|name| config.provider(name));
     let line = |(at, provider): (usize, &ProviderSection)| {
         let terms = config.terms(provider).ok()?;
-        let calls = if at == 0 { questions } else { 0 };
         let one = usual_call(task, provider, usual);
+        // A question may usually take more than one call: samples, revisions, answers that could not be used.
+        let calls = if at == 0 { (questions * one.calls).div_ceil(one.articles) } else { 0 };
         let tokens = Tokens { input: calls * one.input, output: calls * one.output, ..Tokens::default() };
         Some(EstimateLine {
             site: site.name.clone(),
@@ -263,7 +266,8 @@ fn usual_call(task: Task, provider: &ProviderSection, usual: &[UsualCall]) -> Us
     let (input, output) = of_task().next().map_or_else(|| guess(task), |call| (call.input, call.output));
     let input = input.min(u64::from(provider.context_tokens));
     let milliseconds = input * 1_000 / SPEED.0 + output * 1_000 / SPEED.1;
-    UsualCall { task: task.as_str().to_owned(), provider: provider.name.clone(), input, output, milliseconds }
+    let (task, provider) = (task.as_str().to_owned(), provider.name.clone());
+    UsualCall { task, provider, input, output, milliseconds, calls: 1, articles: 1 }
 }
 
 /// Tokens of prompt and answer, before any call was made.
@@ -344,7 +348,13 @@ mod tests {
         let config = config("");
         let site = &config.sites[0];
         let count = |state: &str, n: i64| ("a".to_owned(), state.to_owned(), n);
-        let counts = [count("Scoring", 4), count("Fetching", 1), count("Gating", 1), count("Live", 50), ("b".into(), "Scoring".into(), 9)];
+        let counts = [
+            count("Scoring", 4),
+            count("Fetching", 1),
+            count("Gating", 1),
+            count("Live", 50),
+            ("b".into(), "Scoring".into(), 9),
+        ];
         let past = [PastRun { leads: 7, drafted: 1 }, PastRun { leads: 4, drafted: 0 }];
         let outlook = Outlook::of(&config, site, &counts, &past);
         // The mean of 7 and 4, rounded up; two of three places are free, an article and a digest are wished for.
@@ -357,14 +367,24 @@ mod tests {
 
     #[test]
     fn usual_calls_go_to_the_first_of_the_route_and_the_most_to_all() {
-        let config = config("[routes]\ntriage = [\"hosted\", \"builtin\"]\ndraft = [\"box\", \"hosted\", \"wait\"]\njudge = [\"builtin\", \"hosted\"]");
-        let usual = [UsualCall { task: "triage".into(), provider: "hosted".into(), input: 1_000, output: 100, milliseconds: 900 }];
+        let config = config(
+            "[routes]\ntriage = [\"hosted\", \"builtin\"]\ndraft = [\"box\", \"hosted\", \"wait\"]\njudge = [\"builtin\", \"hosted\"]",
+        );
+        let usual = [UsualCall {
+            task: "triage".into(),
+            provider: "hosted".into(),
+            input: 1_000,
+            output: 100,
+            milliseconds: 900,
+            calls: 3,
+            articles: 2,
+        }];
         let estimate = reckon(&config, OUTLOOK, &usual, i64::MAX / 2);
         let told: Vec<(&str, &str, u64, u64)> =
             estimate.lines.iter().map(|l| (l.task.as_str(), l.provider.as_str(), l.calls, l.calls_most)).collect();
-        assert_eq!(told, [("triage", "hosted", 10, 200), ("draft", "box", 1, 24), ("draft", "hosted", 0, 24)]);
-        // Ten calls of 1,000 and 100 tokens at 1 and 2 dollars a million, and a quarter more.
-        assert_eq!(estimate.likely, NanoUsd(10 * 1_250 * 1_000 + 10 * 125 * 2_000));
+        assert_eq!(told, [("triage", "hosted", 15, 200), ("draft", "box", 1, 24), ("draft", "hosted", 0, 24)]);
+        // Three calls for two leads, of 1,000 and 100 tokens at 1 and 2 dollars a million, and a quarter more.
+        assert_eq!(estimate.likely, NanoUsd(15 * 1_250 * 1_000 + 15 * 125 * 2_000));
         assert!(estimate.most > estimate.likely);
         let local = estimate.lines.iter().find(|l| l.provider == "box").unwrap();
         assert_eq!((local.nano_usd, local.tier), (NanoUsd::ZERO, "local"));

@@ -179,8 +179,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`](super::StoreError).
     pub async fn usual_calls(&self, period: Period) -> Result<Vec<UsualCall>> {
-        let rows: Vec<(String, String, i64, i64, i64, i64)> = sqlx::query_as(
-            "SELECT task, provider, count(*), sum(tokens_in), sum(tokens_out), sum(coalesce(milliseconds, 0)) \
+        let rows: Vec<(String, String, i64, i64, i64, i64, i64)> = sqlx::query_as(
+            "SELECT task, provider, count(*), count(DISTINCT article), sum(tokens_in), sum(tokens_out), sum(coalesce(milliseconds, 0)) \
              FROM model_calls WHERE status IN ('accepted', 'unusable') AND ended_at >= ? AND ended_at < ? \
              GROUP BY 1, 2 ORDER BY 1, 2",
         )
@@ -190,9 +190,11 @@ impl Store {
         .await?;
         Ok(rows
             .into_iter()
-            .map(|(task, provider, calls, input, output, ms)| {
-                let mean = |sum: i64| count(sum).div_ceil(count(calls).max(1));
-                UsualCall { task, provider, input: mean(input), output: mean(output), milliseconds: mean(ms) }
+            .map(|(task, provider, calls, articles, input, output, ms)| {
+                let (calls, articles) = (count(calls), count(articles).max(1));
+                let mean = |sum: i64| count(sum).div_ceil(calls.max(1));
+                let (input, output, milliseconds) = (mean(input), mean(output), mean(ms));
+                UsualCall { task, provider, input, output, milliseconds, calls, articles }
             })
             .collect())
     }
@@ -211,4 +213,8 @@ pub struct UsualCall {
     pub output: u64,
     /// How long it took.
     pub milliseconds: u64,
+    /// How many calls these are the mean of.
+    pub calls: u64,
+    /// For how many articles they were.
+    pub articles: u64,
 }

@@ -30,12 +30,12 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub use calls::{CallRow, CallStatus, Spent};
-pub use ledger::{EnergyRow, LedgerRow, PastRun, Period, UsualCall};
-pub use money::{AwakeWindow, Booking};
 pub use fingerprints::{Alike, Print};
 pub use inbox::{Entry, InboxRow, SourceAct};
 pub use leads::{ArticleRow, JournalRow, NewLead, Sight};
+pub use ledger::{EnergyRow, LedgerRow, PastRun, Period, UsualCall};
 pub use lock::{Role, RunnerLock, Taken};
+pub use money::{AwakeWindow, Booking};
 pub use outbox::{Cause, OutboxRow};
 pub use polls::PollRow;
 pub use posts::{KnownPost, PostRow};

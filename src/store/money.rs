@@ -66,11 +66,8 @@ impl Tx {
     /// # Errors
     /// [`StoreError`](super::StoreError).
     pub async fn committed_spend(&mut self, since: Timestamp, run: Option<&RunId>) -> Result<NanoUsd> {
-        let row: (i64,) = sqlx::query_as(COMMITTED)
-        .bind(millis(since))
-        .bind(run.map(RunId::as_str))
-        .fetch_one(self.conn())
-        .await?;
+        let row: (i64,) =
+            sqlx::query_as(COMMITTED).bind(millis(since)).bind(run.map(RunId::as_str)).fetch_one(self.conn()).await?;
         Ok(NanoUsd(row.0))
     }
 
@@ -163,11 +160,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`](super::StoreError).
     pub async fn spent_or_reserved(&self, since: Timestamp, run: Option<&RunId>) -> Result<NanoUsd> {
-        let row: (i64,) = sqlx::query_as(COMMITTED)
-            .bind(millis(since))
-            .bind(run.map(RunId::as_str))
-            .fetch_one(&self.readers)
-            .await?;
+        let row: (i64,) =
+            sqlx::query_as(COMMITTED).bind(millis(since)).bind(run.map(RunId::as_str)).fetch_one(&self.readers).await?;
         Ok(NanoUsd(row.0))
     }
 

@@ -11,6 +11,7 @@ mod demo;
 
 mod worker;
 mod models;
+mod cost;
 mod stories;
 mod bad_input;
 mod sources;

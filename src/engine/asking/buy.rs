@@ -34,7 +34,7 @@ impl Asker<'_> {
             run: desk.run().await,
             article: self.article.cloned(),
             reserved: provider.most(question),
-            tier: if section.is_hosted() { "hosted" } else { "local" },
+            tier: desk.config.terms(section).map_or("local", |terms| terms.tier()),
             prices: provider.prices(),
             left_out: question.left_out,
         };

@@ -224,7 +224,12 @@ mod tests {
 
     #[test]
     fn each_kind_of_token_has_its_price() {
-        let prices = Prices { input: NanoUsd(3_000), cached: NanoUsd(300), cache_write: NanoUsd(3_750), output: NanoUsd(15_000) };
+        let prices = Prices {
+            input: NanoUsd(3_000),
+            cached: NanoUsd(300),
+            cache_write: NanoUsd(3_750),
+            output: NanoUsd(15_000),
+        };
         let tokens = Tokens { input: 1_000_000, cached: 600_000, cache_write: 100_000, output: 10_000 };
         assert_eq!(prices.cost(&tokens), NanoUsd(900 + 180 + 375 + 150));
         assert_eq!(prices.most(1_000_000, 10_000), NanoUsd(3_750 + 150));
@@ -236,7 +241,8 @@ mod tests {
 
     #[test]
     fn amounts_of_a_currency_read_as_such() {
-        let shown: Vec<String> = [0, 1_250_000_000, -500_000_000, 1_200_000, 9_996_000, 1].map(|n| Amount(n).in_words("EUR")).to_vec();
+        let shown: Vec<String> =
+            [0, 1_250_000_000, -500_000_000, 1_200_000, 9_996_000, 1].map(|n| Amount(n).in_words("EUR")).to_vec();
         assert_eq!(shown, ["0.00 EUR", "1.25 EUR", "-0.50 EUR", "0.0012 EUR", "0.0100 EUR", "0.0000 EUR"]);
         assert_eq!(Amount::of_usd(NanoUsd(2_000_000_000), Amount::from_units(0.92)), Amount(1_840_000_000));
         assert_eq!(Amount(-3).thousandths(500), Amount(-2));
