@@ -90,8 +90,10 @@ fn words(report: &CostReport) -> String {
     text = format!("{} to {}\n{text}", date(report.period.since), date(last));
     text.push_str(&format!("Dollars for models, {} for electricity.\n", report.currency));
     let Tokens { cached, cache_write, .. } = report.total.tokens;
-    text.push_str(&format!("Of the tokens in, {} came from a provider's cache", compact(cached)));
-    text.push_str(&if cache_write > 0 { format!(", {} went into it.\n", compact(cache_write)) } else { ".\n".into() });
+    if cached + cache_write > 0 {
+        let (from, into) = (compact(cached), compact(cache_write));
+        text.push_str(&format!("Of the tokens in, {from} came from a provider's cache and {into} went into it.\n"));
+    }
     if report.total.unknown > 0 {
         text.push_str(&format!(
             "{} of unknown fate: charged in full.\n",
@@ -115,10 +117,10 @@ fn beside(report: &CostReport) -> String {
     let naive = &report.naive;
     let times = match naive.times_hundredths {
         Some(times) => format!("{}.{:02} times as much", times / 100, times % 100),
-        None => "nothing was spent here".into(),
+        None => "nothing was spent here".to_owned(),
     };
     text.push_str(&format!(
-        "\nThe naive way (every lead's text to a hosted model, nothing cached)\n  {}: {times}; {}, {} tokens in, {} out\n",
+        "\nThe naive way (every lead's text to a hosted model, nothing cached)\n  {} for {} ({} tokens in, {} out); {times}\n",
         usd(naive.nano_usd),
         counted(naive.leads, "lead", "leads"),
         compact(naive.triage.input + naive.writing.input),

@@ -194,3 +194,6 @@ impl Store {
         Ok((NanoUsd(row.0), row.1))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -140,7 +140,7 @@ fn days_are_whole_and_in_order() {
 #[test]
 fn numbers_stay_short() {
     let shown = [0, 9_999, 10_000, 12_345, 999_949, 999_950, 4_561_234].map(compact);
-    assert_eq!(shown, ["0", "9999", "10.0k", "12.3k", "999.9k", "1.00M", "4.57M"]);
+    assert_eq!(shown, ["0", "9999", "10.0k", "12.3k", "999.9k", "1.00M", "4.56M"]);
     assert_eq!([duration(1), duration(119_001), duration(7_200_000)], ["1 s", "2 min", "2 h 00 min"]);
     assert_eq!((usd(NanoUsd(1_499)), short_usd(NanoUsd(1))), ("$0.000001".into(), "$0.0001".into()));
 }
