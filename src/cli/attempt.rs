@@ -9,7 +9,7 @@ use super::open;
 use super::out::{note, say, say_json};
 use super::progress::Listener;
 use super::{Answer, Cli, Failure};
-use crate::config::{Config, ProviderSection, Site};
+use crate::config::{Config, Site};
 use crate::engine::Desk;
 use crate::store::{Role, RunnerLock, Store, Taken};
 
@@ -63,7 +63,7 @@ pub(super) async fn attempt(cli: &Cli, url: &str, site: Option<&str>, template: 
 /// Takes the models that bill off the routes of a trial; the built-in provider answers where nobody is left.
 fn leave_out_what_bills(config: &mut Config, site: &mut Site) -> bool {
     let mut routes = config.routes(site).clone();
-    let left_out = routes.leave_out(|name| config.provider(name).is_some_and(ProviderSection::bills));
+    let left_out = routes.leave_out(|name| config.provider(name).is_some_and(|p| config.bills(p)));
     site.routes = Some(routes);
     left_out
 }

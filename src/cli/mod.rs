@@ -9,6 +9,7 @@ mod progress;
 mod open;
 mod run;
 mod look;
+mod cost;
 mod show;
 mod act;
 mod attempt;
@@ -24,8 +25,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
-use crate::engine::Until;
+use crate::engine::{By, Until};
 
 /// Used wrongly, or the configuration cannot be used.
 pub(crate) const USAGE: u8 = 2;
@@ -64,11 +66,26 @@ enum Command {
         /// The last station that is worked at
         #[arg(long, value_enum, value_name = "STATION")]
         until: Option<Station>,
+        /// Say what it would cost instead; nothing is asked, fetched or spent
+        #[arg(long, conflicts_with = "until")]
+        estimate: bool,
     },
     /// Run on each site's schedule until told to stop
     Daemon,
     /// What is in flight, what is held, what it has cost
     Status,
+    /// What was spent: tokens, dollars, watt-hours, and what else would have cost
+    Cost {
+        /// What it is told by
+        #[arg(long, value_enum, default_value = "day", value_name = "WHAT")]
+        by: CostBy,
+        /// The first day (UTC), for example 2026-11-01; 30 days back by default
+        #[arg(long, value_name = "DATE")]
+        since: Option<Date>,
+        /// The last day (UTC); today by default
+        #[arg(long, value_name = "DATE")]
+        until: Option<Date>,
+    },
     /// List articles
     Articles {
         /// Only of this site
@@ -243,6 +260,25 @@ enum Station {
     Gating,
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum CostBy {
+    Day,
+    Article,
+    Task,
+    Model,
+}
+
+impl From<CostBy> for By {
+    fn from(by: CostBy) -> Self {
+        match by {
+            CostBy::Day => Self::Day,
+            CostBy::Article => Self::Article,
+            CostBy::Task => Self::Task,
+            CostBy::Model => Self::Model,
+        }
+    }
+}
+
 impl From<Station> for Until {
     fn from(station: Station) -> Self {
         match station {
@@ -300,9 +336,11 @@ pub fn main() -> ExitCode {
 
 async fn dispatch(cli: &Cli) -> Answer {
     match &cli.command {
-        Command::Run { site, until } => run::run(cli, site, until.map(Into::into)).await,
+        Command::Run { site, estimate: true, .. } => cost::estimate(cli, site).await,
+        Command::Run { site, until, .. } => run::run(cli, site, until.map(Into::into)).await,
         Command::Daemon => run::daemon(cli).await,
         Command::Status => look::status(cli).await,
+        Command::Cost { by, since, until } => cost::cost(cli, (*by).into(), *since, *until).await,
         Command::Articles { site, state, most } => look::articles(cli, site.as_deref(), state.as_deref(), *most).await,
         Command::Show { article, page } => show::show(cli, article, *page).await,
         Command::Why { url } => show::why(cli, url).await,

@@ -69,6 +69,7 @@ impl Config {
         let mut config: Self = toml::from_str(text).map_err(|e| malformed(text, path, &e))?;
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         config.base = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        config.read_prices().map_err(|message| ConfigError::Wrong { path: path.to_owned(), message })?;
         config.check().map_err(|message| ConfigError::Wrong { path: path.to_owned(), message })?;
         Ok(config)
     }
@@ -77,6 +78,7 @@ impl Config {
         if self.sites.is_empty() {
             return Err("there is no [[site]]: name at least one site with its `repo`".into());
         }
+        self.money.check()?;
         unique("site", self.sites.iter().map(|s| s.name.as_str()))?;
         unique("source", self.sources.iter().map(|s| s.name.as_str()))?;
         unique("worker", self.workers.iter().map(|w| w.name.as_str()))?;
@@ -100,6 +102,7 @@ impl Config {
             if let Some(worker) = provider.worker.as_ref().filter(|w| self.worker(w).is_none()) {
                 return Err(format!("the provider `{}` names the worker `{worker}`, which is not here", provider.name));
             }
+            self.terms(provider)?;
         }
         for worker in &self.workers {
             worker.check().map_err(|e| e.to_string())?;

@@ -8,6 +8,7 @@ mod site;
 mod source;
 mod models;
 mod routes;
+mod money;
 mod load;
 
 use std::path::{Path, PathBuf};
@@ -15,11 +16,13 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use states::words::{SiteName, SourceName, WorkerName};
 
+use crate::models::PriceList;
 use crate::power::WorkerOptions;
 
 pub use desk::{Caps, Desk, Limits};
 pub use load::ConfigError;
 pub use models::{ProviderKind, ProviderSection};
+pub use money::{Money, Terms};
 pub use routes::{Classifier, Routes, Semantic};
 pub use site::{Schedule, Select, Site};
 pub use source::{Robots, SourceForm, SourceSection};
@@ -32,6 +35,8 @@ pub struct Config {
     pub desk: Desk,
     /// The most that may be spent.
     pub caps: Caps,
+    /// What things cost, and in which currency it is told.
+    pub money: Money,
     /// Who is asked, per task, in order.
     pub routes: Routes,
     /// The content properties.
@@ -49,6 +54,9 @@ pub struct Config {
     /// The folder of the file: relative paths start here.
     #[serde(skip)]
     pub base: PathBuf,
+    /// The prices of hosted models: the built-in list, with that of `[money] prices` over it.
+    #[serde(skip)]
+    pub price_list: PriceList,
 }
 
 impl Config {
@@ -70,6 +78,11 @@ impl Config {
     /// The provider of this name.
     pub fn provider(&self, name: &str) -> Option<&ProviderSection> {
         self.providers.iter().find(|p| p.name == name)
+    }
+
+    /// The names of the providers that run on a worker.
+    pub fn providers_on(&self, worker: &WorkerName) -> Vec<&str> {
+        self.providers.iter().filter(|p| p.worker.as_ref() == Some(worker)).map(|p| p.name.as_str()).collect()
     }
 
     /// The routes of a site: its own, else the common ones.

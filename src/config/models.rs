@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use states::limits::Limits;
-use states::words::WorkerName;
+use states::words::{Prices, WorkerName};
 
 use crate::models::{Api, OpenAiOptions, ProviderOptions, SchemaMode, Secret};
 
@@ -79,10 +79,24 @@ pub struct ProviderSection {
     /// Further members of the request, put over those that this program sets.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub extra_body: Map<String, Value>,
-    /// Dollars for a million prompt tokens.
-    pub price_in: f64,
+    /// Dollars for a million prompt tokens. Left out: as the price list says; a model of one's own is free.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_in: Option<f64>,
+    /// Dollars for a million prompt tokens that come from the provider's cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_cached: Option<f64>,
+    /// Dollars for a million prompt tokens that are written into the provider's cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_cache_write: Option<f64>,
     /// Dollars for a million answer tokens.
-    pub price_out: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_out: Option<f64>,
+    /// What a batch of calls that can wait costs, as a part of the price.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch_price: Option<f64>,
+    /// Whose listed price it has, as `vendor/model`: for a gateway that passes it on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_as: Option<String>,
     /// The folder of recorded answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub folder: Option<PathBuf>,
@@ -113,19 +127,18 @@ impl Default for ProviderSection {
             token_limit_key: plain.token_limit_key,
             send_temperature: None,
             extra_body: Map::new(),
-            price_in: 0.0,
-            price_out: 0.0,
+            price_in: None,
+            price_cached: None,
+            price_cache_write: None,
+            price_out: None,
+            batch_price: None,
+            price_as: None,
             folder: None,
         }
     }
 }
 
 impl ProviderSection {
-    /// True when answers cost money.
-    pub fn bills(&self) -> bool {
-        self.price_in > 0.0 || self.price_out > 0.0
-    }
-
     /// How many calls are under way at once.
     pub fn concurrent(&self) -> u32 {
         let shared = self.worker.is_some() || self.kind == ProviderKind::Ollama;
@@ -141,8 +154,15 @@ impl ProviderSection {
         }
     }
 
-    /// As the model clients take it. `key` is the value of the variable `key_env`.
-    pub fn options(&self, key: Option<Secret>) -> ProviderOptions {
+    /// Where it is asked.
+    pub(super) fn address(&self) -> &str {
+        let unnamed = self.base_url == OpenAiOptions::default().base_url;
+        if self.kind == ProviderKind::Anthropic && unnamed { ANTHROPIC } else { &self.base_url }
+    }
+
+    /// As the model clients take it. `key` is the value of the variable `key_env`, `prices` what [`super::Config::terms`]
+    /// found.
+    pub fn options(&self, key: Option<Secret>, prices: &Prices) -> ProviderOptions {
         let api = match self.kind {
             ProviderKind::Replay => {
                 let folder = self.folder.clone().unwrap_or_default();
@@ -153,12 +173,10 @@ impl ProviderSection {
             ProviderKind::Anthropic => Api::Anthropic,
         };
         let anthropic = api == Api::Anthropic;
-        let unnamed = self.base_url == OpenAiOptions::default().base_url;
-        let base_url = if anthropic && unnamed { ANTHROPIC.to_owned() } else { self.base_url.clone() };
         ProviderOptions::OpenAi(Box::new(OpenAiOptions {
             name: self.name.clone(),
             api,
-            base_url,
+            base_url: self.address().to_owned(),
             model: self.model.clone(),
             family: self.family.clone(),
             api_key: key,
@@ -172,11 +190,10 @@ impl ProviderSection {
             token_limit_key: self.token_limit_key.clone(),
             send_temperature: self.send_temperature.unwrap_or(!anthropic),
             extra_body: self.extra_body.clone(),
-            price_in: self.price_in,
-            // Anthropic's cache of five minutes: a tenth for what is read from it, five quarters for what is written.
-            price_cached: anthropic.then_some(self.price_in * 0.1),
-            price_cache_write: anthropic.then_some(self.price_in * 1.25),
-            price_out: self.price_out,
+            price_in: prices.input.usd(),
+            price_cached: Some(prices.cached.usd()),
+            price_cache_write: Some(prices.cache_write.usd()),
+            price_out: prices.output.usd(),
         }))
     }
 }

@@ -78,7 +78,7 @@ impl Desk {
         };
         let secret = BoundarySecret::new(store.secret().await?);
         let hugo = Hugo::find(config.hugo().as_deref()).map_err(|e| e.to_string());
-        let providers = config.providers.iter().map(|p| (p.name.clone(), provider(p))).collect();
+        let providers = config.providers.iter().map(|p| (p.name.clone(), provider(&config, p))).collect();
         let builtin = Provider::new(ProviderOptions::BuiltIn).map_err(|e| setup(&e))?;
         let turns = Turns::new(&config.providers);
         let forges =
@@ -163,9 +163,9 @@ fn key_of(variable: &str) -> Result<Secret, String> {
     }
 }
 
-fn provider(section: &crate::config::ProviderSection) -> Result<Provider, String> {
+fn provider(config: &Config, section: &crate::config::ProviderSection) -> Result<Provider, String> {
     let key = section.key_env.as_deref().map(key_of).transpose()?;
-    Provider::new(section.options(key)).map_err(|e| e.to_string())
+    Provider::new(section.options(key, &config.terms(section)?.prices)).map_err(|e| e.to_string())
 }
 
 fn forge(options: &crate::publish::ForgeOptions) -> Result<Forge, String> {

@@ -27,9 +27,13 @@ pub mod stop;
 pub mod run;
 pub mod daemon;
 pub mod trial;
+pub mod cost;
+pub mod estimate;
 
 pub use clock::Clock;
+pub use cost::{By, CostLine, CostReport};
 pub use desk::Desk;
+pub use estimate::Estimate;
 pub use progress::Progress;
 pub use run::{Report, RunRequest, Until};
 pub use stop::Stop;

@@ -104,7 +104,8 @@ impl Desk {
             (MachineId::Worker(worker), Machine::Worker(state)) => {
                 let watts = self.config.worker(worker).map_or(0, |w| w.watts_awake);
                 let awake = matches!(state.name(), "Awake" | "Draining");
-                tx.worker_awake(worker.as_str(), awake, watts, run, moment.at).await?;
+                let providers = self.config.providers_on(worker);
+                tx.worker_awake(worker.as_str(), &providers, awake, watts, run, moment.at).await?;
                 if before.as_ref().map(Machine::name) != Some(state.name()) {
                     let what = state.name().to_lowercase();
                     after.told.push(Progress::Worker { worker: worker.to_string(), what });

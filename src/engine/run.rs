@@ -11,6 +11,7 @@ use super::EngineError;
 use super::asking::limits::is_of_provider;
 use super::asking::loading;
 use super::discover::Discovered;
+use super::estimate;
 use super::progress::Progress;
 use super::select::SiteSelected;
 use super::stop::Stop;
@@ -130,7 +131,7 @@ impl Engine {
         };
         *desk.run.write().await = Some(run.id.clone());
         self.closed = request.until.map(Until::closed).unwrap_or_default();
-        desk.teller.tell(Progress::Began { sites: run.sites.clone(), may_cost: self.may_cost(&run.sites) });
+        desk.teller.tell(Progress::Began { sites: run.sites.clone(), may_cost: self.may_cost(&run).await? });
         let mut discovered = Discovered::default();
         let mut selected = Vec::new();
 
@@ -207,23 +208,24 @@ impl Engine {
         Ok(())
     }
 
-    /// What a run may cost, in words: the first line of every run.
-    fn may_cost(&self, sites: &[SiteName]) -> String {
+    /// What a run may cost, in words: the first line of every run. It is what the caps have room for.
+    async fn may_cost(&self, run: &RunRow) -> Result<String, EngineError> {
         let config = &self.desk.config;
-        let routes = sites.iter().filter_map(|s| config.site(s)).map(|s| config.routes(s));
+        let routes = run.sites.iter().filter_map(|s| config.site(s)).map(|s| config.routes(s));
         let mut billed: Vec<&str> = routes
             .flat_map(|r| r.names())
             .filter_map(|name| config.provider(name))
-            .filter(|p| p.bills())
+            .filter(|p| config.bills(p))
             .map(|p| p.name.as_str())
             .collect();
         billed.sort_unstable();
         billed.dedup();
         if billed.is_empty() {
-            return "nothing: no model on its routes bills".into();
+            return Ok("nothing: no model on its routes bills".into());
         }
-        let [run, ..] = config.caps.nano();
-        format!("at most {run} ({})", billed.join(", "))
+        let room = estimate::room(config, Some(&self.desk.store), Some(&run.id), self.desk.clock.now()).await?;
+        let left = room.iter().map(estimate::Room::left).min().unwrap_or_default();
+        Ok(format!("at most {left} ({})", billed.join(", ")))
     }
 
     /// Ticks until nothing can move any more. False when it was stopped before.

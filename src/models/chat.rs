@@ -46,8 +46,11 @@ pub(super) fn read(reply: &Value) -> Result<Reply, CallError> {
     let number = |at: &str| reply.pointer(at).and_then(Value::as_u64);
     let usage = match (number("/usage/prompt_tokens"), number("/usage/completion_tokens")) {
         (Some(tokens_in), Some(tokens_out)) => {
-            let tokens_cached = number("/usage/prompt_tokens_details/cached_tokens").unwrap_or(0);
-            Some(Usage { tokens_in, tokens_out, tokens_cached, ..Usage::default() })
+            // DeepSeek has a name of its own for it.
+            let cached = ["/usage/prompt_tokens_details/cached_tokens", "/usage/prompt_cache_hit_tokens"];
+            let tokens_cached = cached.into_iter().find_map(number).unwrap_or(0);
+            let tokens_cache_write = number("/usage/prompt_tokens_details/cache_write_tokens").unwrap_or(0);
+            Some(Usage { tokens_in, tokens_out, tokens_cached, tokens_cache_write })
         }
         _ => None,
     };
@@ -71,6 +74,7 @@ pub(super) fn read(reply: &Value) -> Result<Reply, CallError> {
         tokens_in: usage.map(|u| u.tokens_in),
         tokens_out: usage.map(|u| u.tokens_out),
         tokens_cached: usage.map_or(0, |u| u.tokens_cached),
+        tokens_cache_write: usage.map_or(0, |u| u.tokens_cache_write),
         tokens_cache_write: 0,
         finish: word(choice.get("finish_reason")).unwrap_or_default(),
         refused: holds("/message/refusal"),

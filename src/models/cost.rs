@@ -1,6 +1,6 @@
 //! What a call may cost, before it leaves, and what it did cost.
 
-use states::words::NanoUsd;
+use states::words::{NanoUsd, Prices, Tokens};
 
 use super::call_error::Usage;
 use super::provider::OpenAiOptions;
@@ -11,7 +11,7 @@ const BUFFER_PERCENT: u64 = 25;
 
 /// Tokens of a text of this many bytes: one per 3.5 bytes, rounded up. English is at about 4.2 bytes a token, code and
 /// JSON nearer to 3, so that the estimate leans to the safe side for prose.
-pub(crate) fn tokens_of_bytes(bytes: usize) -> u64 {
+pub fn tokens_of_bytes(bytes: usize) -> u64 {
     (bytes as u64 * 2).div_ceil(7)
 }
 
@@ -27,24 +27,36 @@ pub fn estimate_tokens(question: &Question) -> (u64, u64) {
     (message_tokens(question) + schema, u64::from(question.max_tokens))
 }
 
-/// What a call with these token counts costs at the prices of `options`. Prompt tokens read from the provider's cache cost
-/// `price_cached`, those written into it `price_cache_write`, where these are given, else as much as the others.
+/// What the options say of prices. Prompt tokens read from the provider's cache cost `price_cached`, those written into it
+/// `price_cache_write`, where these are given, else as much as the others.
+pub fn prices(options: &OpenAiOptions) -> Prices {
+    let input = NanoUsd::from_usd(options.price_in);
+    Prices {
+        input,
+        cached: options.price_cached.map_or(input, NanoUsd::from_usd),
+        cache_write: options.price_cache_write.map_or(input, NanoUsd::from_usd),
+        output: NanoUsd::from_usd(options.price_out),
+    }
+}
+
+/// What a call with these token counts costs at the prices of `options`.
 pub fn cost(options: &OpenAiOptions, usage: &Usage) -> NanoUsd {
-    let price_in = NanoUsd::from_usd(options.price_in);
-    let cached = usage.tokens_cached.min(usage.tokens_in);
-    let written = usage.tokens_cache_write.min(usage.tokens_in - cached);
-    NanoUsd::for_tokens(usage.tokens_in - cached - written, price_in)
-        + NanoUsd::for_tokens(cached, options.price_cached.map_or(price_in, NanoUsd::from_usd))
-        + NanoUsd::for_tokens(written, options.price_cache_write.map_or(price_in, NanoUsd::from_usd))
-        + NanoUsd::for_tokens(usage.tokens_out, NanoUsd::from_usd(options.price_out))
+    prices(options).cost(&Tokens {
+        input: usage.tokens_in,
+        cached: usage.tokens_cached,
+        cache_write: usage.tokens_cache_write,
+        output: usage.tokens_out,
+    })
 }
 
 /// The most a question can cost: its estimates with a buffer of a quarter, nothing read from a cache, and all of it written
 /// into one where that costs more.
 pub fn most(options: &OpenAiOptions, question: &Question) -> NanoUsd {
     let (tokens_in, tokens_out) = estimate_tokens(question);
-    let buffered = |tokens: u64| (tokens * (100 + BUFFER_PERCENT)).div_ceil(100);
-    let plain = Usage { tokens_in: buffered(tokens_in), tokens_out: buffered(tokens_out), ..Usage::default() };
-    let written = Usage { tokens_cache_write: plain.tokens_in, ..plain };
-    cost(options, &plain).max(cost(options, &written))
+    prices(options).most(buffered(tokens_in), buffered(tokens_out))
+}
+
+/// With the buffer that estimates carry.
+pub fn buffered(amount: u64) -> u64 {
+    u64::try_from((u128::from(amount) * u128::from(100 + BUFFER_PERCENT)).div_ceil(100)).unwrap_or(u64::MAX)
 }

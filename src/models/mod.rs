@@ -11,6 +11,7 @@ pub mod classify;
 pub mod cost;
 pub mod diagnosis;
 pub mod embed;
+pub mod prices;
 pub mod provider;
 pub mod question;
 pub mod ready;
@@ -39,8 +40,9 @@ pub use answer::{ParseError, TriageAnswer, TriageKind, answer_json, parse_comple
 pub use boundary::BoundarySecret;
 pub use call_error::{Billed, CallClass, CallError, HoldCause, Usage};
 pub use classify::{ClassifyInput, Complexity};
-pub use cost::{cost, estimate_tokens, most};
+pub use cost::{buffered, cost, estimate_tokens, most, prices, tokens_of_bytes};
 pub use embed::parse_vector;
+pub use prices::{ListedPrice, PriceList, is_price};
 pub use provider::{Answer, Api, BadOptions, Finish, OpenAiOptions, Provider, ProviderOptions, SchemaMode};
 pub use question::{Asking, Message, Question, Role};
 pub use ready::Loaded;

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::call_error::CallError;
 use super::cost::estimate_tokens;
+use super::prices::is_price;
 use super::provider::{Answer, Api, BadOptions, OpenAiOptions};
 use super::question::Question;
 use super::quirks::Quirks;
@@ -84,9 +85,8 @@ impl OpenAi {
         if options.model.is_empty() {
             return Err(bad("`model` is empty: name the model as the server does"));
         }
-        let optional = [options.price_cached, options.price_cache_write].map(|price| price.unwrap_or(0.0));
-        let mut prices = [options.price_in, options.price_out].into_iter().chain(optional);
-        if prices.any(|p| !p.is_finite() || !(0.0..1e6).contains(&p)) {
+        let prices = [Some(options.price_in), Some(options.price_out), options.price_cached, options.price_cache_write];
+        if prices.into_iter().flatten().any(|p| !is_price(p)) {
             return Err(bad("prices are dollars for a million tokens: 0 or more"));
         }
         if options.idle_seconds == 0 {

@@ -257,6 +257,14 @@ impl Provider {
         }
     }
 
+    /// What it takes for a million tokens.
+    pub fn prices(&self) -> states::words::Prices {
+        match self {
+            Self::OpenAi(openai) => cost::prices(openai.options()),
+            Self::BuiltIn | Self::Replay(_) => states::words::Prices::default(),
+        }
+    }
+
     /// The most a question can cost here.
     pub fn most(&self, question: &Question) -> states::words::NanoUsd {
         match self {

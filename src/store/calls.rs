@@ -1,9 +1,10 @@
-//! The ledger of model calls and the bookings: what was asked, what it cost, and what is reserved.
+//! The ledger of model calls: what was asked, on which terms, and what became of it.
 
 use jiff::Timestamp;
-use states::words::{ArticleId, MilliWattHours, NanoUsd, RequestKey, RunId};
+use states::words::{ArticleId, MilliWattHours, NanoUsd, Prices, RequestKey, RunId};
 
-use super::{Result, Store, Tx, millis};
+use super::money::Booking;
+use super::{Result, Store, Tx, millis, whole};
 
 /// A call that is about to leave.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +23,12 @@ pub struct CallRow {
     pub article: Option<ArticleId>,
     /// The most it can cost.
     pub reserved: NanoUsd,
+    /// `local` or `hosted`.
+    pub tier: &'static str,
+    /// What the model takes now: what it costs later says nothing about this call.
+    pub prices: Prices,
+    /// Source sentences that did not fit into the prompt.
+    pub left_out: usize,
 }
 
 /// What became of a call.
@@ -56,6 +63,8 @@ pub struct Spent {
     pub tokens_out: u64,
     /// Tokens of the prompt that the provider had cached.
     pub tokens_cached: u64,
+    /// Tokens of the prompt that were written into the provider's cache.
+    pub tokens_cache_write: u64,
     /// How long it took.
     pub milliseconds: u64,
     /// The answer.
@@ -64,29 +73,8 @@ pub struct Spent {
     pub error: Option<String>,
 }
 
-/// A cost or use of energy, booked to a run, and to an article where one caused it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Booking {
-    /// The run.
-    pub run: Option<RunId>,
-    /// The article.
-    pub article: Option<ArticleId>,
-    /// `model` or `energy`.
-    pub kind: &'static str,
-    /// Money.
-    pub cost: NanoUsd,
-    /// Energy.
-    pub energy: MilliWattHours,
-    /// What for.
-    pub note: String,
-}
-
 /// What stands in the ledger for a call that the end of this program cut off.
 const CUT_OFF: &str = "the program ended while it was under way";
-
-fn whole(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
-}
 
 impl Tx {
     /// Commits to a call before it leaves: the row `started` with the most it can cost. Returns which try it is.
@@ -103,8 +91,9 @@ impl Tx {
         .fetch_one(self.conn())
         .await?;
         sqlx::query(
-            "INSERT INTO model_calls (request, provider, model, try, task, run, article, status, reserved, started_at) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, 'started', ?, ?)",
+            "INSERT INTO model_calls (request, provider, model, try, task, run, article, status, reserved, started_at, \
+             tier, price_in, price_cached, price_cache_write, price_out, left_out) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, 'started', ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(call.request.as_str())
         .bind(&call.provider)
@@ -115,6 +104,12 @@ impl Tx {
         .bind(call.article.as_ref().map(ArticleId::as_str))
         .bind(call.reserved.0)
         .bind(millis(at))
+        .bind(call.tier)
+        .bind(call.prices.input.0)
+        .bind(call.prices.cached.0)
+        .bind(call.prices.cache_write.0)
+        .bind(call.prices.output.0)
+        .bind(whole(call.left_out as u64))
         .execute(self.conn())
         .await?;
         Ok(tried.0)
@@ -133,7 +128,8 @@ impl Tx {
         at: Timestamp,
     ) -> Result<()> {
         sqlx::query(
-            "UPDATE model_calls SET status = ?, cost = ?, tokens_in = ?, tokens_out = ?, tokens_cached = ?, ended_at = ?, \
+            "UPDATE model_calls SET status = ?, cost = ?, tokens_in = ?, tokens_out = ?, tokens_cached = ?, \
+             tokens_cache_write = ?, ended_at = ?, \
              milliseconds = ?, answer = ?, error = ? WHERE request = ? AND provider = ? AND model = ? AND try = ?",
         )
         .bind(status.as_str())
@@ -141,6 +137,7 @@ impl Tx {
         .bind(whole(spent.tokens_in))
         .bind(whole(spent.tokens_out))
         .bind(whole(spent.tokens_cached))
+        .bind(whole(spent.tokens_cache_write))
         .bind(millis(at))
         .bind(whole(spent.milliseconds))
         .bind(&spent.answer)
@@ -205,85 +202,6 @@ impl Tx {
         .await?;
         Ok(done.rows_affected())
     }
-
-    /// Books a cost.
-    ///
-    /// # Errors
-    /// [`StoreError`](super::StoreError).
-    pub async fn book(&mut self, booking: &Booking, at: Timestamp) -> Result<()> {
-        sqlx::query("INSERT INTO bookings (run, article, kind, nano_usd, mwh, at, note) VALUES (?, ?, ?, ?, ?, ?, ?)")
-            .bind(booking.run.as_ref().map(RunId::as_str))
-            .bind(booking.article.as_ref().map(ArticleId::as_str))
-            .bind(booking.kind)
-            .bind(booking.cost.0)
-            .bind(booking.energy.0)
-            .bind(millis(at))
-            .bind(&booking.note)
-            .execute(self.conn())
-            .await?;
-        Ok(())
-    }
-
-    /// What was spent and is reserved since a time, and of one run: inside the transaction that reserves more.
-    ///
-    /// # Errors
-    /// [`StoreError`](super::StoreError).
-    pub async fn committed_spend(&mut self, since: Timestamp, run: Option<&RunId>) -> Result<NanoUsd> {
-        let row: (i64,) = sqlx::query_as(
-            "SELECT coalesce(sum(CASE status WHEN 'started' THEN reserved ELSE cost END), 0) FROM model_calls \
-             WHERE started_at >= ?1 AND (?2 IS NULL OR run = ?2)",
-        )
-        .bind(millis(since))
-        .bind(run.map(RunId::as_str))
-        .fetch_one(self.conn())
-        .await?;
-        Ok(NanoUsd(row.0))
-    }
-
-    /// Notes since when a worker is awake, or books the energy it has used when it is not any more.
-    ///
-    /// # Errors
-    /// [`StoreError`](super::StoreError).
-    pub async fn worker_awake(
-        &mut self,
-        worker: &str,
-        awake: bool,
-        watts: u32,
-        run: Option<&RunId>,
-        at: Timestamp,
-    ) -> Result<()> {
-        let since: Option<(Option<i64>,)> = sqlx::query_as("SELECT awake_since FROM workers WHERE name = ?")
-            .bind(worker)
-            .fetch_optional(self.conn())
-            .await?;
-        let since = since.and_then(|s| s.0);
-        match (since, awake) {
-            (None, true) => {
-                sqlx::query("UPDATE workers SET awake_since = ? WHERE name = ?")
-                    .bind(millis(at))
-                    .bind(worker)
-                    .execute(self.conn())
-                    .await?;
-            }
-            (Some(since), false) => {
-                let booking = Booking {
-                    run: run.cloned(),
-                    article: None,
-                    kind: "energy",
-                    cost: NanoUsd::ZERO,
-                    energy: MilliWattHours::drawn(watts, millis(at) - since),
-                    note: format!("{worker} awake"),
-                };
-                self.book(&booking, at).await?;
-                sqlx::query("UPDATE workers SET awake_since = NULL WHERE name = ?")
-                    .bind(worker)
-                    .execute(self.conn())
-                    .await?;
-            }
-            _ => {}
-        }
-        Ok(())
-    }
 }
 
 impl Store {
@@ -302,34 +220,5 @@ impl Store {
         .fetch_optional(&self.readers)
         .await?;
         Ok(row.and_then(|r| r.0))
-    }
-
-    /// What a run, or everything since a time, has cost: money, energy, and model calls.
-    ///
-    /// # Errors
-    /// [`StoreError`](super::StoreError).
-    pub async fn booked(&self, run: Option<&RunId>, since: Timestamp) -> Result<(NanoUsd, MilliWattHours)> {
-        let row: (i64, i64) = sqlx::query_as(
-            "SELECT coalesce(sum(nano_usd), 0), coalesce(sum(mwh), 0) FROM bookings \
-             WHERE at >= ?1 AND (?2 IS NULL OR run = ?2)",
-        )
-        .bind(millis(since))
-        .bind(run.map(RunId::as_str))
-        .fetch_one(&self.readers)
-        .await?;
-        Ok((NanoUsd(row.0), MilliWattHours(row.1)))
-    }
-
-    /// What an article has cost so far, and by how many calls.
-    ///
-    /// # Errors
-    /// [`StoreError`](super::StoreError).
-    pub async fn article_cost(&self, article: &ArticleId) -> Result<(NanoUsd, i64)> {
-        let row: (i64, i64) =
-            sqlx::query_as("SELECT coalesce(sum(cost), 0), count(*) FROM model_calls WHERE article = ?")
-                .bind(article.as_str())
-                .fetch_one(&self.readers)
-                .await?;
-        Ok((NanoUsd(row.0), row.1))
     }
 }

@@ -19,6 +19,8 @@ mod writing;
 mod calls;
 mod answers;
 mod limits;
+mod ledger;
+mod money;
 mod runs;
 mod dump;
 
@@ -30,11 +32,13 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub use answers::{FreeAnswer, FreeTier, TierCount};
-pub use calls::{Booking, CallRow, CallStatus, Spent};
+pub use calls::{CallRow, CallStatus, Spent};
 pub use fingerprints::{Alike, Print};
 pub use inbox::{Entry, InboxRow, SourceAct};
 pub use leads::{ArticleRow, JournalRow, NewLead, Sight};
+pub use ledger::{EnergyRow, LedgerRow, PastRun, Period, UsualCall};
 pub use lock::{Role, RunnerLock, Taken};
+pub use money::{AwakeWindow, Booking};
 pub use outbox::{Cause, OutboxRow};
 pub use polls::PollRow;
 pub use posts::{KnownPost, PostRow};
@@ -178,6 +182,10 @@ impl Store {
 
 fn millis(at: Timestamp) -> i64 {
     at.as_millisecond()
+}
+
+fn whole(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 fn time(millis: i64) -> Timestamp {

@@ -24,6 +24,9 @@ pub mod route;
 pub mod selection;
 pub mod relations;
 
+pub mod share;
+pub mod thrift;
+
 pub mod stored;
 pub mod examples;
 pub mod explore;

@@ -14,6 +14,7 @@ mod models;
 mod routes;
 mod limits;
 mod clients;
+mod cost;
 mod stories;
 mod bad_input;
 mod sources;

@@ -47,7 +47,7 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
 
 /// True for a name that no public host has: single labels and the suffixes that private networks use. Such a name is refused
 /// before it is resolved, because a resolver on a private network may well know it.
-pub(super) fn is_local_name(name: &str) -> bool {
+pub fn is_local_name(name: &str) -> bool {
     const SUFFIXES: [&str; 12] = [
         "localhost",
         "local",

@@ -19,7 +19,7 @@ use reqwest::{Client, StatusCode, redirect};
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-pub use address::is_public;
+pub use address::{is_local_name, is_public};
 pub use error::{DoorError, Retry};
 pub use extra::Extra;
 pub use resolver::{Resolve, SystemResolver};

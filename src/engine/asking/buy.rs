@@ -51,10 +51,14 @@ impl Asker<'_> {
             run: desk.run().await,
             article: self.article.cloned(),
             reserved: provider.most(question),
+            tier: desk.config.terms(section).map_or("local", |terms| terms.tier()),
+            prices: provider.prices(),
+            left_out: question.left_out,
         };
         let (prompt, longest) = estimate_tokens(question);
         let _permit = desk.turns.enter(&section.name).await;
         let try_ = self.reserve(section, &row, prompt + longest, asks_as.as_deref()).await?;
+        let left_at = desk.clock.now();
         let asked = provider.ask_watched(question, Some(self.watch(section))).await;
         let now = desk.clock.now();
         match asked {
@@ -65,6 +69,7 @@ impl Asker<'_> {
                     tokens_in: usage.tokens_in,
                     tokens_out: usage.tokens_out,
                     tokens_cached: usage.tokens_cached,
+                    tokens_cache_write: usage.tokens_cache_write,
                     milliseconds: answer.milliseconds,
                     answer: Some(answer.text.clone()),
                     error: None,
@@ -76,7 +81,9 @@ impl Asker<'_> {
                 Ok(answer.text)
             }
             Err(error) => {
-                let (status, spent) = charged(provider, &row, &error);
+                let (status, mut spent) = charged(provider, &row, &error);
+                // A call that failed has kept the model busy as well.
+                spent.milliseconds = u64::try_from(now.duration_since(left_at).as_millis()).unwrap_or(0);
                 let mut tx = desk.store.begin().await?;
                 tx.finish_call(&row, try_, status, &spent, now).await?;
                 let rest = self.heed(&mut tx, section, (&row, try_), &error, now).await?;
@@ -204,6 +211,7 @@ fn charged(provider: &Provider, row: &CallRow, error: &CallError) -> (CallStatus
                 tokens_in: usage.tokens_in,
                 tokens_out: usage.tokens_out,
                 tokens_cached: usage.tokens_cached,
+                tokens_cache_write: usage.tokens_cache_write,
                 error: said,
                 ..Spent::default()
             },
@@ -212,7 +220,7 @@ fn charged(provider: &Provider, row: &CallRow, error: &CallError) -> (CallStatus
 }
 
 /// When the day and the month of a time began (UTC).
-fn beginnings(now: Timestamp) -> (Timestamp, Timestamp) {
+pub(in crate::engine) fn beginnings(now: Timestamp) -> (Timestamp, Timestamp) {
     let zoned = now.to_zoned(jiff::tz::TimeZone::UTC);
     let day = zoned.start_of_day().map_or(now, |z| z.timestamp());
     let back = SignedDuration::from_hours(24 * (i64::from(zoned.day()) - 1));

@@ -2,7 +2,7 @@
 //! before it is used.
 
 mod before;
-mod buy;
+pub(super) mod buy;
 mod free;
 pub(super) mod limits;
 pub(super) mod loading;

@@ -26,7 +26,7 @@ pub use ids::{
 };
 pub use jiff::Timestamp;
 pub use lead::{Lead, Origin, SourceKind};
-pub use money::NanoUsd;
+pub use money::{Amount, NanoUsd, Prices, Tokens};
 pub use page::{PageFile, PageIdentity};
 pub use passed::{PassedBy, PassedGates};
 pub use snapshot::{Snapshot, Snapshots};
