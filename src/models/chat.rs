@@ -75,7 +75,6 @@ pub(super) fn read(reply: &Value) -> Result<Reply, CallError> {
         tokens_out: usage.map(|u| u.tokens_out),
         tokens_cached: usage.map_or(0, |u| u.tokens_cached),
         tokens_cache_write: usage.map_or(0, |u| u.tokens_cache_write),
-        tokens_cache_write: 0,
         finish: word(choice.get("finish_reason")).unwrap_or_default(),
         refused: holds("/message/refusal"),
     })
