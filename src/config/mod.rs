@@ -7,6 +7,7 @@ mod desk;
 mod site;
 mod source;
 mod models;
+mod workers;
 mod load;
 
 use std::path::{Path, PathBuf};

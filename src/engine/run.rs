@@ -120,6 +120,8 @@ impl Engine {
     /// [`EngineError`]; what is wrong with articles, sources or the world is in the report.
     pub async fn run(&mut self, request: &RunRequest, stop: &Stop) -> Result<Report, EngineError> {
         let desk = self.desk.clone();
+        // What was drawn before belongs to no run.
+        self.book_workers().await?;
         let mut run = match desk.store.open_run().await? {
             Some(open) => open,
             None => self.begin_run(request).await?,
@@ -150,6 +152,7 @@ impl Engine {
         }
         let mut finished = run.phase == "writing" && self.advance(stop).await?;
         finished = finished && self.release_workers(stop).await?;
+        self.book_workers().await?;
         let mut report = self.report(&run, discovered, selected).await?;
         report.stopped = !finished;
         if finished {

@@ -11,14 +11,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use states::article::Illegal;
 use states::effect::Lane;
 use states::event::Event;
 use states::machine::Happening;
 use states::retry::{Delivery, delivery};
 use states::state::State;
-use states::words::{ArticleId, EffectKey, MachineId, SiteName};
+use states::words::{ArticleId, EffectKey, MachineId, SiteName, WorkerName};
 use tokio::task::{JoinError, JoinSet};
 
 use super::EngineError;
@@ -45,6 +45,8 @@ pub struct Engine {
     pub(super) wanted: Vec<(String, Vec<SiteName>)>,
     /// A daemon, which takes requests for runs.
     pub(super) serving: bool,
+    /// When workers that are up were looked after last.
+    pub(super) kept_up: BTreeMap<WorkerName, Timestamp>,
     alone: bool,
     /// Lanes that are held back: a run that stops early does not start them.
     pub(super) closed: Vec<Lane>,
@@ -92,6 +94,7 @@ impl Engine {
             probes: BTreeMap::new(),
             wanted: Vec::new(),
             serving: false,
+            kept_up: BTreeMap::new(),
             alone: false,
             closed: Vec::new(),
         })

@@ -239,51 +239,6 @@ impl Tx {
         .await?;
         Ok(NanoUsd(row.0))
     }
-
-    /// Notes since when a worker is awake, or books the energy it has used when it is not any more.
-    ///
-    /// # Errors
-    /// [`StoreError`](super::StoreError).
-    pub async fn worker_awake(
-        &mut self,
-        worker: &str,
-        awake: bool,
-        watts: u32,
-        run: Option<&RunId>,
-        at: Timestamp,
-    ) -> Result<()> {
-        let since: Option<(Option<i64>,)> = sqlx::query_as("SELECT awake_since FROM workers WHERE name = ?")
-            .bind(worker)
-            .fetch_optional(self.conn())
-            .await?;
-        let since = since.and_then(|s| s.0);
-        match (since, awake) {
-            (None, true) => {
-                sqlx::query("UPDATE workers SET awake_since = ? WHERE name = ?")
-                    .bind(millis(at))
-                    .bind(worker)
-                    .execute(self.conn())
-                    .await?;
-            }
-            (Some(since), false) => {
-                let booking = Booking {
-                    run: run.cloned(),
-                    article: None,
-                    kind: "energy",
-                    cost: NanoUsd::ZERO,
-                    energy: MilliWattHours::drawn(watts, millis(at) - since),
-                    note: format!("{worker} awake"),
-                };
-                self.book(&booking, at).await?;
-                sqlx::query("UPDATE workers SET awake_since = NULL WHERE name = ?")
-                    .bind(worker)
-                    .execute(self.conn())
-                    .await?;
-            }
-            _ => {}
-        }
-        Ok(())
-    }
 }
 
 impl Store {
@@ -305,14 +260,14 @@ impl Store {
     }
 
     /// How a provider's calls of late ended, oldest first: what its breaker is derived from. What our own end cut off says
-    /// nothing about the provider.
+    /// nothing about the provider, nor does the trial of a model that is still being loaded.
     ///
     /// # Errors
     /// [`StoreError`](super::StoreError).
     pub async fn provider_history(&self, provider: &str, since: Timestamp) -> Result<Vec<(Timestamp, bool)>> {
         let rows: Vec<(i64, String)> = sqlx::query_as(
             "SELECT ended_at, status FROM model_calls WHERE provider = ? AND ended_at >= ? AND error IS NOT ? \
-             ORDER BY ended_at",
+             AND task <> 'probe' ORDER BY ended_at",
         )
         .bind(provider)
         .bind(millis(since))

@@ -17,6 +17,7 @@ mod posts;
 mod vectors;
 mod writing;
 mod calls;
+mod workers;
 mod runs;
 mod dump;
 
@@ -40,6 +41,7 @@ pub use runs::RunRow;
 pub use stories::Member;
 pub use tx::Tx;
 pub use vectors::Vector;
+pub use workers::{HeldWant, Window};
 pub use writing::ProposalRow;
 
 /// Why the store cannot do what it was asked.

@@ -38,7 +38,7 @@ pub fn worth_waking(own: u64, shared: u64, active: u64, min_batch: u64, last: bo
     if active == 0 {
         return own > 0 && (last || own.saturating_add(shared) >= min_batch);
     }
-    own.saturating_add(shared) >= min_batch.max(1).saturating_mul(active.saturating_add(1))
+    own > 0 && last || own.saturating_add(shared) >= min_batch.max(1).saturating_mul(active.saturating_add(1))
 }
 
 #[cfg(test)]
@@ -83,6 +83,8 @@ mod tests {
             (0, 5, 1, true, false),
             (0, 6, 1, false, true),
             (1, 5, 1, false, true),
+            (1, 0, 1, false, false),
+            (1, 0, 1, true, true),
             (0, 8, 2, true, false),
             (0, 9, 2, false, true),
             // What waits for another that sleeps is that one's.

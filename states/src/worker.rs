@@ -121,6 +121,17 @@ impl WorkerState {
 }
 
 impl WorkerState {
+    /// True when we woke it, as far as the state says.
+    pub fn is_woken(&self) -> bool {
+        match self {
+            Self::Asleep | Self::Waking => false,
+            Self::Readying { woken, .. }
+            | Self::Awake { woken, .. }
+            | Self::Draining { woken, .. }
+            | Self::Unreachable { woken, .. } => *woken,
+        }
+    }
+
     /// True while it is ours to use, and draws its watts.
     pub fn is_up(&self) -> bool {
         matches!(self, Self::Readying { .. } | Self::Awake { .. } | Self::Draining { .. })

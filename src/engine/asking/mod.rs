@@ -3,6 +3,9 @@
 
 mod buy;
 mod standing;
+mod turn;
+
+pub(super) use buy::charged;
 
 use states::route::{Choice, Standing, choose};
 use states::words::{ArticleId, EffectKey, Writer};
@@ -65,9 +68,9 @@ impl Asker<'_> {
         loop {
             let mut tiers = Vec::new();
             for (name, passed) in route.iter().zip(&passed) {
-                tiers.push(self.tier(name, passed.as_ref()).await?);
+                tiers.push(self.tier(task, name, passed.as_ref()).await?);
             }
-            match choose(&tiers, avoid) {
+            match self.spread(route, &tiers, choose(&tiers, avoid)).await? {
                 Choice::Ask(i) => {
                     let section = self.desk.config.provider(&route[i]);
                     let stand_in = section.is_none() && i > 0;
@@ -78,18 +81,18 @@ impl Asker<'_> {
                     }
                 }
                 Choice::Wake(i) => {
-                    let worker = self.desk.config.provider(&route[i]).and_then(|p| p.worker.clone());
-                    let name = worker.map_or_else(String::new, |w| w.to_string());
-                    return Err(Outcome::deferred(
-                        format!("worker: {name}"),
-                        format!("the worker {name} is asleep; it is woken when the batch is worth it"),
-                    ));
+                    let section = self.desk.config.provider(&route[i]);
+                    let Some((section, worker)) = section.and_then(|p| Some((p, p.worker.as_ref()?))) else {
+                        return Err(Outcome::hopeless("only a worker can be woken"));
+                    };
+                    return Err(self.wait_for(task, section, worker).await);
                 }
                 Choice::Wait(why) => {
-                    return Err(Outcome::deferred(
-                        format!("models for {task}: {}", self.site.name),
-                        format!("nobody on the route can answer now, and it rather waits ({why})"),
-                    ));
+                    return Err(Outcome::Deferred {
+                        cause: format!("models for {task}: {}", self.site.name),
+                        message: format!("nobody on the route can answer now, and it rather waits ({why})"),
+                        probe_after: self.opens_in(route),
+                    });
                 }
                 Choice::Nobody(why) => {
                     // Whoever could not answer well twice, and twice more at the second try, will not at the fourth.

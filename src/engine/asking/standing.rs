@@ -3,16 +3,13 @@
 use jiff::Timestamp;
 use states::breaker::{Breaker, OPEN, WINDOW, breaker};
 use states::route::{Standing, Tier};
-use states::words::WorkerName;
-use states::worker::WorkerState;
 
-use super::super::desk::Desk;
 use super::super::outcome::Outcome;
 use super::Asker;
-use crate::store::StoreError;
+use crate::models::Task;
 
 impl Asker<'_> {
-    pub(super) async fn tier(&self, name: &str, passed: Option<&Standing>) -> Result<Tier, Outcome> {
+    pub(super) async fn tier(&self, task: Task, name: &str, passed: Option<&Standing>) -> Result<Tier, Outcome> {
         let tier = |standing, family: &str| Tier { name: name.to_owned(), standing, family: family.to_owned() };
         if name == "wait" {
             return Ok(tier(Standing::Wait, ""));
@@ -36,33 +33,8 @@ impl Asker<'_> {
             return Ok(tier(Standing::Barred(format!("its breaker is open until {until}")), &family));
         }
         Ok(match &section.worker {
-            Some(worker) => tier(self.worker_standing(worker).await?, &family),
+            Some(worker) => tier(self.worker_standing(task, section, worker).await?, &family),
             None => tier(Standing::Ready, &family),
         })
-    }
-
-    async fn worker_standing(&self, worker: &WorkerName) -> Result<Standing, Outcome> {
-        Ok(match self.desk.worker_state(worker).await? {
-            WorkerState::Awake { .. } => Standing::Ready,
-            WorkerState::Unreachable { why, .. } => Standing::Barred(why),
-            WorkerState::Asleep | WorkerState::Waking | WorkerState::Draining { .. } => Standing::Asleep,
-        })
-    }
-}
-
-impl Desk {
-    /// What is known of a worker.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn worker_state(&self, worker: &WorkerName) -> Result<WorkerState, StoreError> {
-        let all = self.store.worker_states().await?;
-        Ok(all
-            .into_iter()
-            .find_map(|(name, machine, _)| match machine {
-                states::machine::Machine::Worker(state) if name == worker.as_str() => Some(state),
-                _ => None,
-            })
-            .unwrap_or(WorkerState::Asleep))
     }
 }

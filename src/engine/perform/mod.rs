@@ -9,6 +9,7 @@ mod gate;
 mod propose;
 mod watch;
 mod power;
+mod ready;
 mod notice;
 
 use std::sync::Arc;
@@ -56,6 +57,7 @@ async fn effect(desk: &Desk, row: &OutboxRow) -> Result<Outcome, Outcome> {
                 Effect::ShelfLife
                 | Effect::ReviewTime
                 | Effect::Wake
+                | Effect::TryModel { .. }
                 | Effect::Linger
                 | Effect::PutToSleep
                 | Effect::CoolOff
