@@ -76,7 +76,11 @@ impl Engine {
                     return Ok(None);
                 }
                 let wants = view.wants(model.is_none());
-                if let Some(next) = turns::next(model.as_deref(), leases, self.is_unsettled().await?, &wants) {
+                let unsettled = self.is_unsettled().await?;
+                let next = turns::next(model.as_deref(), leases, unsettled, &wants);
+                // Woken for a share of the batch that another is at by now.
+                let joins = || view.joins.as_deref().filter(|_| model.is_none() && unsettled);
+                if let Some(next) = next.or_else(joins) {
                     return Ok(Some(WorkerEvent::Turn { model: next.to_owned() }));
                 }
                 let idle = wants.is_empty() && leases == 0 && self.nothing_else().await?;
@@ -181,6 +185,8 @@ struct View {
     shared: Vec<HeldWant>,
     /// How many of these others are waking or awake.
     active: u64,
+    /// The model that has its turn at one of them.
+    joins: Option<String>,
 }
 
 impl View {
@@ -192,13 +198,20 @@ impl View {
             states.get(worker).is_some_and(|s| !matches!(s, WorkerState::Asleep | WorkerState::Unreachable { .. }))
         };
         let active = others.iter().filter(|worker| up(worker)).count() as u64;
+        let at = |worker: &str| match states.get(worker) {
+            Some(WorkerState::Awake { model, .. }) => model.clone(),
+            Some(WorkerState::Readying { model, .. }) => Some(model.clone()),
+            _ => None,
+        };
+        let joins = siblings.iter().find(|(worker, model)| at(worker.as_str()).as_ref() == Some(model));
+        let joins = joins.map(|(_, model)| model.clone());
         let (own, rest): (Vec<_>, Vec<_>) = wants.into_iter().partition(|w| w.worker == name.as_str());
         let shares = |w: &HeldWant| {
             w.model
                 .as_ref()
                 .is_some_and(|model| siblings.iter().any(|(worker, m)| worker.as_str() == w.worker && m == model))
         };
-        Self { models, own, shared: rest.into_iter().filter(shares).collect(), active }
+        Self { models, own, shared: rest.into_iter().filter(shares).collect(), active, joins }
     }
 
     fn own_held(&self) -> u64 {

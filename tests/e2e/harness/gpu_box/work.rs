@@ -97,4 +97,3 @@ pub(super) async fn meter(State((shared, since)): State<(Shared, Instant)>) -> R
     let total = format!("{}.{:06}", mwh / 1_000_000, mwh % 1_000_000);
     json_response(200, &json!({"StatusSNS": {"ENERGY": {"Total": total}}}))
 }
-
