@@ -120,11 +120,13 @@ impl Engine {
     /// [`EngineError`]; what is wrong with articles, sources or the world is in the report.
     pub async fn run(&mut self, request: &RunRequest, stop: &Stop) -> Result<Report, EngineError> {
         let desk = self.desk.clone();
-        // What was drawn before belongs to no run.
-        self.book_workers().await?;
         let mut run = match desk.store.open_run().await? {
             Some(open) => open,
-            None => self.begin_run(request).await?,
+            None => {
+                // What was drawn since the last run belongs to none.
+                self.book_workers().await?;
+                self.begin_run(request).await?
+            }
         };
         *desk.run.write().await = Some(run.id.clone());
         self.closed = request.until.map(Until::closed).unwrap_or_default();
