@@ -9,6 +9,7 @@ mod source;
 mod models;
 mod routes;
 mod money;
+mod workers;
 mod load;
 
 use std::path::{Path, PathBuf};

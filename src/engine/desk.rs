@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sources::{Door, Manners, Polite};
-use states::machine::{Happening, Machine};
+use states::machine::Happening;
 use states::state::{Moment, Timers};
 use states::words::{MachineId, RunId, SiteName};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -147,11 +147,6 @@ impl Desk {
     pub(super) fn aside(&self, machine: MachineId, happening: impl Into<Happening>) {
         // The engine holds the other end as long as the desk lives.
         let _ = self.asides.send((machine, happening.into()));
-    }
-
-    /// True when this machine stands in the named state.
-    pub(super) fn stands(machine: &Machine, name: &str) -> bool {
-        machine.name() == name
     }
 }
 

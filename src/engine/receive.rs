@@ -103,16 +103,30 @@ impl Desk {
             }
             (MachineId::Worker(worker), Machine::Worker(state)) => {
                 let watts = self.config.worker(worker).map_or(0, |w| w.watts_awake);
-                let awake = matches!(state.name(), "Awake" | "Draining");
-                let providers = self.config.providers_on(worker);
-                tx.worker_awake(worker.as_str(), &providers, awake, watts, run, moment.at).await?;
+                let up = state.is_up().then(|| state.is_woken());
+                tx.worker_up(worker.as_str(), &self.config.providers_on(worker), up, watts, run, moment.at).await?;
+                if let (Some(Machine::Worker(WorkerState::Readying { model, .. })), Happening::Worker(event)) =
+                    (before, event)
+                    && let WorkerEvent::Tried { rate, unfit } = event
+                {
+                    tx.keep_trial(worker.as_str(), model, *rate, unfit.as_deref(), moment.at).await?;
+                }
                 if before.as_ref().map(Machine::name) != Some(state.name()) {
                     let what = state.name().to_lowercase();
                     after.told.push(Progress::Worker { worker: worker.to_string(), what });
                 }
                 // What waited for it goes on: with it, or without it.
-                if matches!(state.name(), "Awake" | "Unreachable") {
-                    tx.release(&worker_cause(worker.as_str())).await?;
+                match state {
+                    WorkerState::Unreachable { .. } => {
+                        tx.release(&worker_cause(worker.as_str())).await?;
+                    }
+                    WorkerState::Awake { model: Some(model), .. } => {
+                        let siblings = self.config.siblings(worker).into_iter().filter(|(_, m)| m == model);
+                        let workers = siblings.map(|(sibling, _)| sibling).chain([worker.clone()]);
+                        let causes: Vec<String> = workers.map(|w| worker_cause(w.as_str())).collect();
+                        tx.release_model(&causes, model).await?;
+                    }
+                    _ => {}
                 }
                 // It may be woken again: what rather waits than takes another model is looked at anew.
                 if matches!(before, Some(Machine::Worker(WorkerState::Unreachable { .. }))) {

@@ -127,7 +127,11 @@ impl Engine {
         let desk = self.desk.clone();
         let mut run = match desk.store.open_run().await? {
             Some(open) => open,
-            None => self.begin_run(request).await?,
+            None => {
+                // What was drawn since the last run belongs to none.
+                self.book_workers().await?;
+                self.begin_run(request).await?
+            }
         };
         *desk.run.write().await = Some(run.id.clone());
         self.closed = request.until.map(Until::closed).unwrap_or_default();
@@ -155,6 +159,7 @@ impl Engine {
         }
         let mut finished = run.phase == "writing" && self.advance(stop).await?;
         finished = finished && self.release_workers(stop).await?;
+        self.book_workers().await?;
         let mut report = self.report(&run, discovered, selected).await?;
         report.stopped = !finished;
         if finished {

@@ -11,14 +11,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use states::article::Illegal;
 use states::effect::Lane;
 use states::event::Event;
 use states::machine::Happening;
 use states::retry::{Delivery, delivery};
 use states::state::State;
-use states::words::{ArticleId, EffectKey, MachineId, SiteName};
+use states::words::{ArticleId, EffectKey, MachineId, SiteName, WorkerName};
 use tokio::task::{JoinError, JoinSet};
 
 use super::EngineError;
@@ -46,6 +46,8 @@ pub struct Engine {
     pub(super) wanted: Vec<(String, Vec<SiteName>)>,
     /// A daemon, which takes requests for runs.
     pub(super) serving: bool,
+    /// When workers that are up were looked after last.
+    pub(super) kept_up: BTreeMap<WorkerName, Timestamp>,
     alone: bool,
     /// How many effects came back otherwise than to wait.
     pub(super) moved: u64,
@@ -95,6 +97,7 @@ impl Engine {
             probes: BTreeMap::new(),
             wanted: Vec::new(),
             serving: false,
+            kept_up: BTreeMap::new(),
             alone: false,
             moved: 0,
             closed: Vec::new(),

@@ -6,6 +6,7 @@
 pub mod mac;
 pub mod options;
 pub mod sleep;
+pub mod upkeep;
 pub mod wake;
 
 mod perform;
@@ -13,6 +14,7 @@ mod perform;
 pub use mac::{BadMac, validate_mac};
 pub use options::{BadWorker, HttpCall, Probe, SleepBy, WakeBy, WorkerOptions};
 pub use sleep::{SleepOutcome, busy, sleep};
+pub use upkeep::{Meter, MeterUnit, Repair, read_meter, repair};
 pub use wake::{WakeOutcome, alive, wake};
 
 #[cfg(test)]

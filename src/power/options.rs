@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::mac::validate_mac;
+use super::upkeep::{Meter, Repair};
 
 /// How a box is woken.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +90,14 @@ pub struct WorkerOptions {
     pub watts_awake: u32,
     /// How much work is worth waking it for.
     pub min_batch: u32,
+    /// When it may be used: `22:00-07:00`, several ranges with commas between. Empty: always.
+    pub hours: String,
+    /// The time zone of `hours`.
+    pub time_zone: String,
+    /// What is done once when a model has become slow.
+    pub repair: Option<Repair>,
+    /// Where its use of energy can be read. Without one, `watts_awake` counts.
+    pub meter: Option<Meter>,
 }
 
 impl Default for WorkerOptions {
@@ -108,6 +117,10 @@ impl Default for WorkerOptions {
             linger_seconds: 30,
             watts_awake: 250,
             min_batch: 3,
+            hours: String::new(),
+            time_zone: "UTC".into(),
+            repair: None,
+            meter: None,
         }
     }
 }
@@ -123,6 +136,12 @@ pub struct BadWorker {
 }
 
 impl WorkerOptions {
+    /// The hours in which it may be used, with their time zone. What cannot be read is refused by [`Self::check`].
+    pub fn opening_hours(&self) -> (states::hours::Hours, jiff::tz::TimeZone) {
+        let zone = jiff::tz::TimeZone::get(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
+        (self.hours.parse().unwrap_or_default(), zone)
+    }
+
     /// Checks what can be checked without a network.
     ///
     /// # Errors
@@ -137,6 +156,15 @@ impl WorkerOptions {
         }
         if !(1..=600).contains(&self.command_seconds) {
             return bad("`command_seconds` must be 1 to 600".into());
+        }
+        if let Err(error) = self.hours.parse::<states::hours::Hours>() {
+            return bad(format!("`hours`: {error}"));
+        }
+        if jiff::tz::TimeZone::get(&self.time_zone).is_err() {
+            return bad(format!("`{}` is not an IANA time zone such as Europe/Berlin", self.time_zone));
+        }
+        if self.meter.as_ref().is_some_and(|meter| !meter.json_pointer.starts_with('/')) {
+            return bad("`json_pointer` of the meter must begin with /, as in /StatusSNS/ENERGY/Total".into());
         }
         for (key, means) in self.performed() {
             match means {
@@ -182,7 +210,12 @@ impl WorkerOptions {
             Probe::Command(argv) => Means::Command(argv),
             Probe::Http(call) => Means::Http(call),
         });
-        let named = [("wake", wake), ("sleep", sleep), ("busy", busy)];
+        let repair = self.repair.as_ref().map(|repair| match repair {
+            Repair::Command(argv) => Means::Command(argv),
+            Repair::Http(call) => Means::Http(call),
+        });
+        let meter = self.meter.as_ref().map(|meter| Means::Http(&meter.http));
+        let named = [("wake", wake), ("sleep", sleep), ("busy", busy), ("repair", repair), ("meter", meter)];
         named.into_iter().filter_map(|(key, means)| means.map(|means| (key, means))).collect()
     }
 }
@@ -242,6 +275,9 @@ mod tests {
             (WorkerOptions { wake: WakeBy::Http(call("file:///x", "POST")), ..good() }, "wake"),
             (WorkerOptions { busy: Some(Probe::Http(call("http://x", "DELETE"))), ..good() }, "busy"),
             (WorkerOptions { packets: 0, ..good() }, "packets"),
+            (WorkerOptions { hours: "22-7".into(), ..good() }, "hours"),
+            (WorkerOptions { time_zone: "Mars/Olympus".into(), ..good() }, "time zone"),
+            (WorkerOptions { repair: Some(Repair::Command(vec![])), ..good() }, "repair"),
         ] {
             assert!(options.check().unwrap_err().to_string().contains(word));
         }

@@ -21,6 +21,7 @@ mod answers;
 mod limits;
 mod ledger;
 mod money;
+mod workers;
 mod runs;
 mod dump;
 
@@ -47,6 +48,7 @@ pub use runs::RunRow;
 pub use stories::Member;
 pub use tx::Tx;
 pub use vectors::Vector;
+pub use workers::{HeldWant, Window};
 pub use writing::ProposalRow;
 
 /// Why the store cannot do what it was asked.

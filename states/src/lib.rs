@@ -15,6 +15,10 @@ pub mod effect;
 pub mod article;
 pub mod stations;
 pub mod worker;
+pub mod hours;
+pub mod readiness;
+pub mod turns;
+pub mod metering;
 pub mod machine;
 
 pub mod retry;

@@ -10,6 +10,8 @@ mod world;
 mod demo;
 
 mod worker;
+mod readiness;
+mod awake;
 mod models;
 mod routes;
 mod limits;

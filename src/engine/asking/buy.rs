@@ -8,9 +8,9 @@ use states::route::Standing;
 use states::words::{MachineId, NanoUsd, RunId};
 use states::worker::WorkerEvent;
 
-use super::super::desk::Desk;
 use super::super::outcome::Outcome;
 use super::super::progress::Progress;
+use super::turn::{has_turn, rank};
 use super::{Asker, Called, loading};
 use crate::config::ProviderSection;
 use crate::models::{Billed, CallClass, CallError, HoldCause, Provider, Question, Task, Watch, estimate_tokens};
@@ -132,9 +132,12 @@ impl Asker<'_> {
         }
         if let (Some(worker), Some(key)) = (&section.worker, self.key) {
             let id = MachineId::Worker(worker.clone());
-            let awake = tx.machine(&id).await?.is_some_and(|l| Desk::stands(&l.machine, "Awake"));
-            if !awake {
-                let message = format!("the worker {worker} has gone to sleep; it is woken again");
+            let ready = tx.machine(&id).await?.is_some_and(|l| has_turn(&l.machine, &section.model));
+            if !ready {
+                let message =
+                    format!("the worker {worker} has gone to sleep or to another model; its turn comes again");
+                tx.want(key, worker.as_str(), &section.model, rank(&row.task)).await?;
+                tx.commit().await?;
                 return Err(Ended::End(Outcome::deferred(format!("worker: {worker}"), message)));
             }
             tx.lease(worker.as_str(), key).await?;
@@ -199,7 +202,8 @@ impl From<StoreError> for Ended {
     }
 }
 
-fn charged(provider: &Provider, row: &CallRow, error: &CallError) -> (CallStatus, Spent) {
+/// How a call that brought no answer is booked.
+pub(in crate::engine) fn charged(provider: &Provider, row: &CallRow, error: &CallError) -> (CallStatus, Spent) {
     let said = Some(error.to_string());
     match error.billed() {
         Billed::No => (CallStatus::Failed, Spent { error: said, ..Spent::default() }),

@@ -7,6 +7,9 @@ mod free;
 pub(super) mod limits;
 pub(super) mod loading;
 mod standing;
+mod turn;
+
+pub(super) use buy::charged;
 
 use states::route::{Choice, Standing, Terms, choose};
 use states::words::{ArticleId, EffectKey, Writer};
@@ -92,9 +95,9 @@ impl Asker<'_> {
         loop {
             let mut tiers = Vec::new();
             for ((name, passed), known) in route.iter().zip(&passed).zip(&before.tiers) {
-                tiers.push(self.tier(name, passed.as_ref(), *known).await?);
+                tiers.push(self.tier(task, name, passed.as_ref(), *known).await?);
             }
-            match choose(&tiers, &terms) {
+            match self.spread(route, &tiers, choose(&tiers, &terms)).await? {
                 Choice::Ask(_) if deadline.is_over(self.desk.clock.now()) => return Err(deadline.outcome(&tiers)),
                 Choice::Ask(i) => {
                     let section = self.desk.config.provider(&route[i]);
@@ -120,19 +123,19 @@ impl Asker<'_> {
                     passed[i] = Some(Standing::Barred("asleep".into()));
                 }
                 Choice::Wake(i) => {
-                    let worker = self.desk.config.provider(&route[i]).and_then(|p| p.worker.clone());
-                    let name = worker.map_or_else(String::new, |w| w.to_string());
-                    return Err(Outcome::deferred(
-                        format!("worker: {name}"),
-                        format!("the worker {name} is asleep; it is woken when the batch is worth it"),
-                    ));
+                    let section = self.desk.config.provider(&route[i]);
+                    let Some((section, worker)) = section.and_then(|p| Some((p, p.worker.as_ref()?))) else {
+                        return Err(Outcome::hopeless("only a worker can be woken"));
+                    };
+                    return Err(self.wait_for(task, section, worker).await);
                 }
                 Choice::Hold(i, rest) => return Err(self.hold(&route[i], &rest)),
                 Choice::Wait(why) => {
-                    return Err(Outcome::deferred(
-                        format!("models for {task}: {}", self.site.name),
-                        format!("nobody on the route can answer now, and it rather waits ({why})"),
-                    ));
+                    return Err(Outcome::Deferred {
+                        cause: format!("models for {task}: {}", self.site.name),
+                        message: format!("nobody on the route can answer now, and it rather waits ({why})"),
+                        probe_after: self.opens_in(route),
+                    });
                 }
                 Choice::Nobody(why) => {
                     // Whoever could not answer well twice, and twice more at the second try, will not at the fourth.

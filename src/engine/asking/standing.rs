@@ -2,18 +2,21 @@
 
 use states::limits;
 use states::route::{BUILT_IN, Standing, Tier};
-use states::words::WorkerName;
-use states::worker::WorkerState;
 
-use super::super::desk::Desk;
 use super::super::outcome::Outcome;
 use super::Asker;
 use super::before::Known;
-use crate::store::StoreError;
+use crate::models::Task;
 
 impl Asker<'_> {
     /// What is known of one tier now. `passed`: why this question has passed it over already.
-    pub(super) async fn tier(&self, name: &str, passed: Option<&Standing>, known: Known) -> Result<Tier, Outcome> {
+    pub(super) async fn tier(
+        &self,
+        task: Task,
+        name: &str,
+        passed: Option<&Standing>,
+        known: Known,
+    ) -> Result<Tier, Outcome> {
         let tier = |standing, family: &str| {
             let standing = passed.cloned().unwrap_or(standing);
             Tier { name: name.to_owned(), standing, family: family.to_owned(), price: known.price }
@@ -39,33 +42,8 @@ impl Asker<'_> {
             return Ok(tier(Standing::Resting(rest), &family));
         }
         Ok(match &section.worker {
-            Some(worker) => tier(self.worker_standing(worker).await?, &family),
+            Some(worker) => tier(self.worker_standing(task, section, worker).await?, &family),
             None => tier(Standing::Ready, &family),
         })
-    }
-
-    async fn worker_standing(&self, worker: &WorkerName) -> Result<Standing, Outcome> {
-        Ok(match self.desk.worker_state(worker).await? {
-            WorkerState::Awake { .. } => Standing::Ready,
-            WorkerState::Unreachable { why, .. } => Standing::Barred(why),
-            WorkerState::Asleep | WorkerState::Waking | WorkerState::Draining { .. } => Standing::Asleep,
-        })
-    }
-}
-
-impl Desk {
-    /// What is known of a worker.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn worker_state(&self, worker: &WorkerName) -> Result<WorkerState, StoreError> {
-        let all = self.store.worker_states().await?;
-        Ok(all
-            .into_iter()
-            .find_map(|(name, machine, _)| match machine {
-                states::machine::Machine::Worker(state) if name == worker.as_str() => Some(state),
-                _ => None,
-            })
-            .unwrap_or(WorkerState::Asleep))
     }
 }

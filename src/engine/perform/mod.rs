@@ -10,6 +10,7 @@ mod gate;
 mod propose;
 mod watch;
 mod power;
+mod ready;
 mod notice;
 
 use std::sync::Arc;
@@ -58,6 +59,7 @@ async fn effect(desk: &Desk, row: &OutboxRow) -> Result<Outcome, Outcome> {
                 Effect::ShelfLife
                 | Effect::ReviewTime
                 | Effect::Wake
+                | Effect::TryModel { .. }
                 | Effect::Linger
                 | Effect::PutToSleep
                 | Effect::CoolOff
