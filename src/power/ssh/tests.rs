@@ -4,6 +4,8 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;
 
+mod real;
+
 const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJTKoUZXxKYl2yFKzs6oS3C7MUrIoyUvNNsQZlXS0JWk";
 
 fn good() -> SshCall {
