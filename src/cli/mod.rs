@@ -11,6 +11,8 @@ mod run;
 mod look;
 mod show;
 mod act;
+mod worker;
+mod worker_status;
 mod attempt;
 mod gate;
 mod sources;
@@ -147,6 +149,11 @@ enum Command {
         #[command(subcommand)]
         what: Option<SourcesCommand>,
     },
+    /// The boxes that models run on: how each is, and waking one or putting it to sleep by hand
+    Worker {
+        #[command(subcommand)]
+        what: WorkerCommand,
+    },
     /// Check Markdown files with the rules of the gate
     Gate {
         /// The files
@@ -221,6 +228,28 @@ enum SourcesCommand {
     Remove {
         /// The source
         name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum WorkerCommand {
+    /// How each worker is, who uses it, how long it was awake today
+    Status {
+        /// The worker; all of them by default
+        name: Option<String>,
+    },
+    /// Wake it and leave it awake
+    Wake {
+        /// The worker; the only one by default
+        name: Option<String>,
+    },
+    /// Put it to sleep, unless work is done there or somebody uses it
+    Sleep {
+        /// The worker; the only one by default
+        name: Option<String>,
+        /// Even while work is done there, and even where nobody can say whether somebody uses it
+        #[arg(long)]
+        force: bool,
     },
 }
 
@@ -314,6 +343,11 @@ async fn dispatch(cli: &Cli) -> Answer {
         Command::Changes { article, note } => act::act(cli, article, act::Act::Changes(note.clone())).await,
         Command::Reject { article, why } => act::act(cli, article, act::Act::Reject(why.clone())).await,
         Command::Sources { what } => sources::sources(cli, what.as_ref()).await,
+        Command::Worker { what: WorkerCommand::Status { name } } => worker_status::status(cli, name.as_deref()).await,
+        Command::Worker { what: WorkerCommand::Wake { name } } => worker::wake(cli, name.as_deref()).await,
+        Command::Worker { what: WorkerCommand::Sleep { name, force } } => {
+            worker::sleep(cli, name.as_deref(), *force).await
+        }
         Command::Gate { files, site } => gate::gate(cli, files, site.as_deref()).await,
         Command::Graph { worker } => {
             out::say(&if *worker { states::explore::worker_mermaid() } else { states::explore::article_mermaid() });

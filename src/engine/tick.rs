@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use states::article::Illegal;
 use states::effect::Lane;
 use states::event::Event;
@@ -46,6 +46,8 @@ pub struct Engine {
     /// A daemon, which takes requests for runs.
     pub(super) serving: bool,
     alone: bool,
+    /// When each box was last told that it is wanted.
+    pub(super) kept: BTreeMap<String, Timestamp>,
     /// Lanes that are held back: a run that stops early does not start them.
     pub(super) closed: Vec<Lane>,
 }
@@ -93,6 +95,7 @@ impl Engine {
             wanted: Vec::new(),
             serving: false,
             alone: false,
+            kept: BTreeMap::new(),
             closed: Vec::new(),
         })
     }
@@ -103,6 +106,7 @@ impl Engine {
         let heard = self.hear().await?;
         self.probe_causes().await?;
         self.supervise_workers().await?;
+        self.keep_workers_alive().await?;
         // 1: load effects that are due; 3: commit their delivery; 4: perform.
         let started = self.deliver().await?;
         if self.in_flight.is_empty() {
@@ -178,6 +182,7 @@ impl Engine {
                     _ => None,
                 },
                 Entry::Source { source, act } => self.act_on_source(&mut tx, source, *act).await?,
+                Entry::Worker { worker, act } => self.act_on_worker(&mut tx, worker, *act, &mut after).await?,
                 Entry::Run { .. } => None,
             };
             tx.answer(&row.key, refusal.as_deref(), self.desk.clock.now()).await?;

@@ -18,6 +18,7 @@ mod vectors;
 mod writing;
 mod calls;
 mod runs;
+mod worker_history;
 mod dump;
 
 use std::path::{Path, PathBuf};
@@ -29,7 +30,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 pub use calls::{Booking, CallRow, CallStatus, Spent};
 pub use fingerprints::{Alike, Print};
-pub use inbox::{Entry, InboxRow, SourceAct};
+pub use inbox::{Entry, InboxRow, SourceAct, WorkerAct};
 pub use leads::{ArticleRow, JournalRow, NewLead, Sight};
 pub use lock::{Role, RunnerLock, Taken};
 pub use outbox::{Cause, OutboxRow};
@@ -40,6 +41,7 @@ pub use runs::RunRow;
 pub use stories::Member;
 pub use tx::Tx;
 pub use vectors::Vector;
+pub use worker_history::{LastAnswer, Lease, WorkerMove};
 pub use writing::ProposalRow;
 
 /// Why the store cannot do what it was asked.

@@ -10,6 +10,7 @@ mod world;
 mod demo;
 
 mod worker;
+mod worker_cli;
 mod models;
 mod stories;
 mod bad_input;
