@@ -11,6 +11,7 @@ mod demo;
 
 mod worker;
 mod worker_cli;
+mod recipes;
 mod models;
 mod stories;
 mod bad_input;
