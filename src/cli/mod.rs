@@ -2,7 +2,8 @@
 //! progress and errors on standard error.
 //!
 //! Exit codes, the first that fits: 2 usage or configuration, 70 the program or its store failed, 1 something was parked in
-//! this run, 75 work was deferred or another process is at work, 3 something waits in review, 0 otherwise.
+//! this run or a box did not do what it was told, 75 work was deferred, another process is at work or a box is in use,
+//! 3 something waits in review, 0 otherwise.
 
 mod out;
 mod progress;

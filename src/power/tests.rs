@@ -169,7 +169,7 @@ async fn the_magic_packet_is_right_to_the_byte() {
         Err(error) => {
             #[allow(clippy::print_stderr, reason = "a skipped test says so")]
             {
-                eprintln!("skipped: 127.0.0.1:9 cannot be bound ({error})");
+                eprintln!("SKIPPED: 127.0.0.1:9 cannot be bound ({error})");
             }
             return;
         }

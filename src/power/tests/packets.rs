@@ -2,6 +2,7 @@
 //!
 //! The sender is this test binary again, as a child: only a child can be given a variable, or be put into a namespace.
 
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::UdpSocket;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -33,7 +34,7 @@ async fn role_of_the_sender() {
     send(&options).await.unwrap();
 }
 
-/// The child that receives: says on standard output what arrives first.
+/// The child that receives: once its standard input ends it says what has arrived.
 #[test]
 fn role_of_the_receiver() {
     let Some(address) = std::env::var(ROLE).ok().and_then(|role| role.strip_prefix("receive ").map(str::to_owned))
@@ -41,10 +42,11 @@ fn role_of_the_receiver() {
         return;
     };
     let socket = UdpSocket::bind(address).unwrap();
-    socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    socket.set_nonblocking(true).unwrap();
     say("listening");
+    std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
     let mut buffer = [0_u8; 2_048];
-    if let Ok((length, from)) = socket.recv_from(&mut buffer) {
+    while let Ok((length, from)) = socket.recv_from(&mut buffer) {
         say(&format!("heard {} {}", from.ip(), hex(&buffer[..length])));
     }
 }
@@ -139,6 +141,9 @@ struct Networks {
 impl Networks {
     /// Or why the machine does not allow them.
     fn lay() -> Result<Self, String> {
+        if !std::path::Path::new("/proc/net/if_inet6").exists() {
+            return Err("IPv6 is off".into());
+        }
         let id = std::process::id();
         let nets = Self { sender: format!("pl{id}s"), near: format!("pl{id}n"), far: format!("pl{id}f") };
         for name in [&nets.sender, &nets.near, &nets.far] {
@@ -158,26 +163,42 @@ impl Networks {
     /// Sends with these options; gives what each listener heard on `port`.
     fn heard(&self, port: u16, more: &str) -> (String, String) {
         let listen = |namespace: &str| {
-            let role = format!("receive [::]:{port}");
-            let mut listener = child(&role, Some(namespace)).stdout(Stdio::piped()).spawn().unwrap();
-            let mut lines = std::io::BufRead::lines(std::io::BufReader::new(listener.stdout.take().unwrap()));
-            assert!(lines.any(|line| line.unwrap() == "@listening"), "the listener does not listen");
+            let mut listener = child(&format!("receive [::]:{port}"), Some(namespace));
+            let mut listener = listener.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+            let mut lines = BufReader::new(listener.stdout.take().unwrap()).lines().map(Result::unwrap);
+            assert!(lines.any(|line| line == "@listening"), "the listener does not listen");
             (listener, lines)
         };
-        let (near, far) = (listen(&self.near), listen(&self.far));
+        let ((near, near_says), (far, far_says)) = (listen(&self.near), listen(&self.far));
         let role = format!("send {}", options(&format!("port = {port}\n{more}")));
         let sent = child(&role, Some(&self.sender)).stdout(Stdio::piped()).output().unwrap();
         assert!(sent.status.success(), "{more}: {}", String::from_utf8_lossy(&sent.stdout));
-        // A veth delivers at once; what is not there by now does not come.
-        std::thread::sleep(Duration::from_millis(300));
-        let wait = |(mut listener, lines): (std::process::Child, std::io::Lines<_>)| {
-            let _ = listener.kill();
+        // A veth delivers at once; only a box that is asked for its address first takes a moment.
+        std::thread::sleep(Duration::from_millis(50));
+        for mut listener in [near, far] {
+            drop(listener.stdin.take());
             listener.wait().unwrap();
-            let mut lines = lines.map(|line: std::io::Result<String>| line.unwrap());
-            lines.find_map(|line| line.strip_prefix("@heard ").map(str::to_owned)).unwrap_or_else(|| "nothing".into())
-        };
-        (wait(near), wait(far))
+        }
+        (heard(near_says), heard(far_says))
     }
+
+    /// Waits until the addresses that IPv6 gives itself can be used.
+    fn settle(&self) {
+        for _ in 0..100 {
+            let tentative = Command::new("ip").args(["-n", &self.sender, "-6", "addr", "show", "tentative"]).output();
+            if tentative.unwrap().stdout.is_empty() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("the addresses stay tentative");
+    }
+}
+
+/// What a listener has heard, or `nothing`.
+fn heard(lines: impl Iterator<Item = String>) -> String {
+    let heard: Vec<String> = lines.filter_map(|line| line.strip_prefix("@heard ").map(str::to_owned)).collect();
+    if heard.is_empty() { "nothing".into() } else { heard.join(", ") }
 }
 
 impl Drop for Networks {
@@ -226,6 +247,7 @@ fn packets_leave_by_the_chosen_interface_and_arrive_in_another_namespace() {
     assert_eq!(nets.heard(4_009, &both), (from(1, &plain), from(2, &plain)));
     // To the box alone, and to every box of an IPv6 link.
     assert_eq!(nets.heard(9, &format!("broadcast = \"10.213.2.2\"\n{secureon}")), (nothing.clone(), from(2, &secure)));
+    nets.settle();
     let (near, far) = nets.heard(9, "broadcast = \"ff02::1\"\ninterfaces = [\"near0\"]");
     assert!(near.starts_with("fe80:") && near.ends_with(&format!(" {}", hex(&plain))), "{near}");
     assert_eq!(far, nothing);
