@@ -51,6 +51,8 @@ pub struct Engine {
     alone: bool,
     /// How many effects came back otherwise than to wait.
     pub(super) moved: u64,
+    /// When each box was last told that it is wanted.
+    pub(super) kept: BTreeMap<String, Timestamp>,
     /// Lanes that are held back: a run that stops early does not start them.
     pub(super) closed: Vec<Lane>,
 }
@@ -100,6 +102,7 @@ impl Engine {
             kept_up: BTreeMap::new(),
             alone: false,
             moved: 0,
+            kept: BTreeMap::new(),
             closed: Vec::new(),
         })
     }
@@ -110,6 +113,7 @@ impl Engine {
         let heard = self.hear().await?;
         self.probe_causes().await?;
         self.supervise_workers().await?;
+        self.keep_workers_alive().await?;
         // 1: load effects that are due; 3: commit their delivery; 4: perform.
         let started = self.deliver().await?;
         if self.in_flight.is_empty() {
@@ -186,6 +190,7 @@ impl Engine {
                     _ => None,
                 },
                 Entry::Source { source, act } => self.act_on_source(&mut tx, source, *act).await?,
+                Entry::Worker { worker, act } => self.act_on_worker(&mut tx, worker, *act, &mut after).await?,
                 Entry::Run { .. } => None,
             };
             tx.answer(&row.key, refusal.as_deref(), self.desk.clock.now()).await?;

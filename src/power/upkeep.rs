@@ -4,18 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use states::metering::Reading;
 
-use super::options::{HttpCall, WorkerOptions};
-use super::perform::{Ran, call, run};
-
-/// What is done once when a model of the box has become slow.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Repair {
-    /// A command: program and arguments, run without a shell.
-    Command(Vec<String>),
-    /// An HTTP call.
-    Http(HttpCall),
-}
+use super::means::{HttpCall, Untold};
+use super::options::WorkerOptions;
+use super::perform::call;
 
 /// Where the box's use of energy can be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,14 +41,7 @@ pub enum MeterUnit {
 pub async fn repair(options: &WorkerOptions) -> Result<(), String> {
     match &options.repair {
         None => Ok(()),
-        Some(Repair::Command(argv)) => match run(argv, options.command_seconds).await? {
-            Ran::Well => Ok(()),
-            Ran::Badly(why) => Err(why),
-        },
-        Some(Repair::Http(target)) => match call(target, options.command_seconds).await? {
-            (200..=299, _) => Ok(()),
-            (status, _) => Err(format!("the call was answered with HTTP {status}")),
-        },
+        Some(means) => means.tell(options.command_seconds).await.map_err(Untold::why),
     }
 }
 
@@ -67,7 +51,7 @@ pub async fn repair(options: &WorkerOptions) -> Result<(), String> {
 /// Why it cannot be read.
 pub async fn read_meter(options: &WorkerOptions) -> Result<Option<Reading>, String> {
     let Some(meter) = &options.meter else { return Ok(None) };
-    let (status, body) = call(&meter.http, options.command_seconds).await?;
+    let (status, body) = call(&meter.http, options.command_seconds).await.map_err(Untold::why)?;
     if status != 200 {
         return Err(format!("it answers with HTTP {status}"));
     }
@@ -99,10 +83,11 @@ fn reading(meter: &Meter, body: &str) -> Result<Reading, String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::means::Means;
     use super::*;
 
     fn meter(at: &str, unit: MeterUnit) -> Meter {
-        let http = HttpCall { url: "http://plug.lan/status".into(), method: "GET".into() };
+        let http = HttpCall { method: "GET".into(), ..HttpCall::to("http://plug.lan/status") };
         Meter { http, json_pointer: at.into(), unit }
     }
 
@@ -147,7 +132,7 @@ mod tests {
             "#,
         )
         .unwrap();
-        assert!(matches!(options.repair, Some(Repair::Command(_))));
+        assert!(matches!(options.repair, Some(Means::Command(_))));
         assert_eq!(options.meter.map(|m| m.unit), Some(MeterUnit::KilowattHours));
     }
 }

@@ -23,6 +23,7 @@ mod ledger;
 mod money;
 mod workers;
 mod runs;
+mod worker_history;
 mod dump;
 
 use std::path::{Path, PathBuf};
@@ -35,7 +36,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 pub use answers::{FreeAnswer, FreeTier, TierCount};
 pub use calls::{CallRow, CallStatus, Spent};
 pub use fingerprints::{Alike, Print};
-pub use inbox::{Entry, InboxRow, SourceAct};
+pub use inbox::{Entry, InboxRow, SourceAct, WorkerAct};
 pub use leads::{ArticleRow, JournalRow, NewLead, Sight};
 pub use ledger::{EnergyRow, LedgerRow, PastRun, Period, UsualCall};
 pub use lock::{Role, RunnerLock, Taken};
@@ -48,6 +49,7 @@ pub use runs::RunRow;
 pub use stories::Member;
 pub use tx::Tx;
 pub use vectors::Vector;
+pub use worker_history::{LastAnswer, Lease, WorkerMove};
 pub use workers::{HeldWant, Window};
 pub use writing::ProposalRow;
 

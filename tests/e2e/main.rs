@@ -12,6 +12,8 @@ mod demo;
 mod worker;
 mod readiness;
 mod awake;
+mod worker_cli;
+mod recipes;
 mod models;
 mod routes;
 mod limits;
