@@ -265,6 +265,17 @@ mod tests {
     }
 
     #[test]
+    fn the_routes_of_the_documentation_are_routes() {
+        let page = include_str!("../../docs/models.md");
+        let blocks = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+        let example = blocks.into_iter().find(|block| block.contains("[routes.classifier]")).unwrap();
+        let table: toml::Table = toml::from_str(example).unwrap();
+        let routes: Routes = table["routes"].clone().try_into().unwrap();
+        assert_eq!(routes.check(|name| matches!(name, "box" | "hosted" | "large" | "meaning")), Ok(()));
+        assert_eq!((routes.order, routes.of(Task::Revise).len()), (Order::Cheapest, 2));
+    }
+
+    #[test]
     fn what_is_left_out_leaves_the_built_in_provider_and_no_classifier() {
         let mut all = routes(
             "triage = [\"box\", \"large\"]\ndraft = [\"large\"]\nrevise = [\"large\"]\njudge = [\"box\"]\n\

@@ -1,5 +1,7 @@
 //! Routes: who is asked for what, who is asked next, and who is not asked at all.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::harness::gpu_box::{Asleep, FakeBox};
@@ -100,6 +102,24 @@ fn what_was_bought_is_at_hand_when_the_next_one_asks_for_patience() {
     let bill = i64::try_from(small.bill() + large.bill()).unwrap();
     let calls: i64 = rows(&world.dump(), "model_calls").iter().map(|row| number(row, "cost")).sum();
     assert_eq!((report["cost"].as_i64(), calls), (Some(bill), bill));
+}
+
+#[test]
+fn a_kill_between_two_opinions_buys_the_first_one_once() {
+    let (small, large) = (FakeModel::start(), FakeModel::start());
+    small.confidence(40);
+    large.hang(true);
+    let models = [("small", &small, CHEAP), ("large", &large, CHEAP)];
+    let world = World::new(1, &spec("triage = [\"small\", \"large\", \"wait\"]", &models));
+    let args = world.args();
+    let running = world.desk.spawn(&args.each_ref().map(String::as_str));
+    assert!(large.ledger().wait_for("asked", 1, Duration::from_secs(60)), "{}", large.ledger());
+    running.kill9();
+    large.hang(false);
+    let report = run_until(&world, "scoring");
+    assert_eq!(counted(&world, "Shortlisted"), 1, "{report}");
+    assert_eq!((small.ledger().count("asked"), large.ledger().count("asked")), (1, 2), "{}", small.ledger());
+    assert_eq!(answers(&report, "triage", "cache"), 1, "{report}");
 }
 
 #[test]
