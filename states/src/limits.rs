@@ -61,7 +61,10 @@ pub enum Why {
     /// Its breaker waits for a probe that is under way.
     Probe,
     /// The minute is full.
-    Pace,
+    Pace {
+        /// Milliseconds between this turn and the next one.
+        apart: i64,
+    },
 }
 
 /// No call leaves to a provider before a time.
@@ -83,7 +86,7 @@ impl Rest {
             Why::Asked => format!("it asked for no calls before {until}"),
             Why::Breaker => format!("its breaker is open until {until}"),
             Why::Probe => "its breaker waits for a probe that is under way".to_owned(),
-            Why::Pace => format!("its requests or tokens of a minute are used up until {until}"),
+            Why::Pace { .. } => format!("its requests or tokens of a minute are used up until {until}"),
         }
     }
 }
@@ -151,14 +154,17 @@ pub fn room(now: Timestamp, calls: &[Heard], tokens: u64, limits: &Limits) -> Op
     at
 }
 
-/// When it is the turn of a call that finds no room before `room`, where `handed` is the turn that the last one before it was
-/// given: one after the other, as far apart as the limits ask for, so that those who wait do not all come at once. Gives the
-/// turn, and what is handed on.
-pub fn turn(room: Timestamp, handed: Option<Timestamp>, tokens: u64, limits: &Limits) -> (Timestamp, Timestamp) {
-    let turn = handed.map_or(room, |handed| handed.max(room));
+/// How long after the turn of a call of so many tokens the next one is, in milliseconds: what it takes of a minute.
+pub fn apart(tokens: u64, limits: &Limits) -> i64 {
     let share = |part: u64, whole: u64| if whole == 0 { 0 } else { part.saturating_mul(60_000).div_ceil(whole) };
-    let apart = share(1, limits.requests).max(share(tokens, limits.tokens)).min(60_000);
-    (turn, later(turn, SignedDuration::from_millis(i64::try_from(apart).unwrap_or(60_000))))
+    i64::try_from(share(1, limits.requests).max(share(tokens, limits.tokens)).min(60_000)).unwrap_or(60_000)
+}
+
+/// When it is the turn of a call that finds no room before `room`, where `handed` is what the turn before it handed on: one
+/// after the other, so that those who wait do not all come at once. Gives the turn, and what is handed on.
+pub fn turn(room: Timestamp, handed: Option<Timestamp>, apart: i64) -> (Timestamp, Timestamp) {
+    let turn = handed.map_or(room, |handed| handed.max(room));
+    (turn, later(turn, SignedDuration::from_millis(apart)))
 }
 
 /// True for a turn that is near enough to be waited for.
@@ -302,11 +308,11 @@ mod tests {
     #[test]
     fn turns_are_given_one_after_the_other() {
         let limits = Limits { requests: 6, tokens: 6_000, patience: 60 };
-        let (first, handed) = turn(at(5), None, 100, &limits);
-        let (second, handed) = turn(at(5), Some(handed), 3_000, &limits);
-        let (third, _) = turn(at(5), Some(handed), 100, &limits);
+        let (first, handed) = turn(at(5), None, apart(100, &limits));
+        let (second, handed) = turn(at(5), Some(handed), apart(3_000, &limits));
+        let (third, _) = turn(at(5), Some(handed), apart(100, &limits));
         assert_eq!([first, second, third], [at(5), at(15), at(45)]);
-        assert_eq!(turn(at(90), Some(at(45)), 100, &limits).0, at(90), "a turn that is over counts no more");
+        assert_eq!(turn(at(90), Some(at(45)), 10_000).0, at(90), "a turn that is over counts no more");
         assert!(is_short(at(0), at(60), 60) && !is_short(at(0), at(61), 60));
     }
 }

@@ -10,6 +10,8 @@ mod budget;
 
 mod answers;
 
+mod deadline;
+
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use states::limits::{self, Bearing, Limits, Rest, Why};
+use states::limits::{self, Bearing, Rest, Why};
 use states::retry::{self, Next};
 use states::route::{Standing, Tier, reasons};
 use states::words::EffectKey;
@@ -39,11 +39,11 @@ impl Turns {
         self.at_once.get(provider)?.clone().acquire_owned().await.ok()
     }
 
-    /// The turn of a call that finds no room before `room`; `taken` hands it out.
-    fn next(&self, provider: &str, room: Timestamp, tokens: u64, limits: &Limits, taken: bool) -> Timestamp {
+    /// The turn of a call that finds no room before `room`; `taken` says whether it is handed out.
+    fn next(&self, provider: &str, room: Timestamp, apart: i64, taken: impl Fn(Timestamp) -> bool) -> Timestamp {
         let mut handed = self.handed.lock().unwrap_or_else(PoisonError::into_inner);
-        let (turn, on) = limits::turn(room, handed.get(provider).copied(), tokens, limits);
-        if taken {
+        let (turn, on) = limits::turn(room, handed.get(provider).copied(), apart);
+        if taken(turn) {
             handed.insert(provider.to_owned(), on);
         }
         turn
@@ -70,11 +70,11 @@ impl Asker<'_> {
         }
         let recent = tx.last_minute(&section.name, now).await?;
         let Some(room) = limits::room(now, &recent, tokens, &limits) else { return Ok(()) };
-        let turn = self.desk.turns.next(&section.name, room, tokens, &limits, false);
-        let short = limits::is_short(now, turn, limits.patience);
-        // Whoever waits takes the turn; who goes on along the route leaves it to others.
-        let until = if short { self.desk.turns.next(&section.name, room, tokens, &limits, true) } else { turn };
-        wait(Rest { why: Why::Pace, until, short })
+        let apart = limits::apart(tokens, &limits);
+        // Whoever waits takes the turn; who may go on along the route leaves it to others.
+        let short = |turn| limits::is_short(now, turn, limits.patience);
+        let until = self.desk.turns.next(&section.name, room, apart, short);
+        wait(Rest { why: Why::Pace { apart }, until, short: short(until) })
     }
 
     /// Notes what a failed call says about its provider, in the transaction that ends it. Gives the rest that it asks for.
@@ -110,8 +110,9 @@ impl Asker<'_> {
     pub(super) fn hold(&self, provider: &str, rest: &Rest) -> Outcome {
         let now = self.desk.clock.now();
         let message = format!("{provider}: {}", rest.reason());
-        if rest.why == Why::Pace {
-            return Outcome::Later { until: rest.until, why: message };
+        if let Why::Pace { apart } = rest.why {
+            let take = || self.desk.turns.next(provider, rest.until, apart, |_| true);
+            return Outcome::Later { until: if rest.short { rest.until } else { take() }, why: message };
         }
         let left = rest.until.duration_since(now).as_millis();
         let seconds = i64::try_from(left).unwrap_or(i64::MAX).max(1).saturating_add(999) / 1_000;

@@ -63,6 +63,7 @@ async fn who_finds_no_room_is_told_when_there_is() {
     // A minute after the first, and then as far apart as the limit asks for.
     assert!(turns[0] >= moment(60) && turns[0] <= moment(62), "{turns:?}");
     assert_eq!(turns[1].duration_since(turns[0]).as_secs(), 30, "{turns:?}");
+    assert_eq!(turns[2].duration_since(turns[1]).as_secs(), 30, "who has to wait for long has a turn, too: {turns:?}");
     assert!(desk.ask(59, &fresh(59, 1)).await[0].is_err());
     assert!(desk.ask(63, &fresh(63, 1)).await[0].is_ok());
 }
