@@ -194,6 +194,23 @@ mod tests {
     }
 
     #[test]
+    fn the_model_servers_of_the_documentation_are_providers() {
+        crate::models::testing::tls();
+        let page = include_str!("../../docs/models.md");
+        let section = page.split("## Model servers").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap();
+        let examples: Vec<&str> =
+            section.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+        assert_eq!(examples.len(), 6);
+        for example in examples {
+            let text = format!("{example}\n[[site]]\nname = \"a\"\nrepo = \"r\"\n");
+            let config = Config::parse(&text, Path::new("docs/models.md")).unwrap_or_else(|e| panic!("{e}"));
+            for provider in &config.providers {
+                crate::models::Provider::new(provider.options(None)).unwrap_or_else(|e| panic!("{e}"));
+            }
+        }
+    }
+
+    #[test]
     fn the_sources_of_the_documentation_are_sources() {
         let page = include_str!("../../docs/configuration.md");
         let sources = page.split("```toml\n").nth(2).and_then(|rest| rest.split("```").next()).unwrap();

@@ -54,6 +54,6 @@ pub use task::{DraftInput, EmbedInput, JudgeInput, Task, TaskInput, TriageInput}
 pub use wire::Watch;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

@@ -75,7 +75,7 @@ fn nothing_partial_was_used(world: &World, what: &str) {
 #[test]
 fn a_worker_that_dies_in_mid_stream_advances_no_partial_draft_and_is_replaced_once() {
     for face in [Face::OpenAi, Face::Ollama] {
-        for cut in [Cut::AtZero, Cut::AtOne, Cut::AtHalf, Cut::AtLast] {
+        for cut in [Cut::Zero, Cut::One, Cut::Half, Cut::Last] {
             let what = format!("{face:?} {cut:?}");
             let (first, hosted) = (FakeModel::start(), FakeModel::start());
             first.next_of(Task::Draft, 100, Fault::CutStream(cut));
@@ -99,7 +99,7 @@ fn a_hosted_stream_that_is_cut_is_asked_once_more_and_charged_as_unknown() {
     for face in [Face::OpenAi, Face::Anthropic] {
         let hosted = FakeModel::start();
         hosted.require_key(KEY);
-        hosted.next_of(Task::Draft, 1, Fault::CutStream(Cut::AtHalf));
+        hosted.next_of(Task::Draft, 1, Fault::CutStream(Cut::Half));
         let priced = "price_in = 1.0\nprice_out = 5.0\nkey_env = \"DESK_MODEL_KEY\"\n";
         let Some(world) = world(4, [BUILTIN, FIRST, BUILTIN], &provider("first", &hosted, face, priced)) else {
             return;
@@ -201,6 +201,18 @@ fn a_model_that_is_loading_is_waited_for_and_nothing_counts_against_it() {
     let dump = world.dump();
     let waited = rows(&dump, "model_calls").iter().filter(|row| row.contains("still loading")).count();
     assert_eq!(waited, 5);
+}
+
+#[test]
+fn a_run_tells_how_a_long_answer_grows() {
+    let first = FakeModel::start();
+    let Some(world) = world(4, [BUILTIN, FIRST, FIRST], &provider("first", &first, Face::Ollama, "")) else { return };
+    let args = world.args();
+    let loud: Vec<&str> = args.iter().map(String::as_str).filter(|arg| *arg != "--json").collect();
+    let output = world.desk.run(&loud).ok();
+    let lines = output.stderr.lines().filter(|line| line.contains("first writes: ")).count();
+    // The judge's answer is too short for a line; the draft's grows past a few doublings at most.
+    assert!((1..=6).contains(&lines), "{output}");
 }
 
 #[test]

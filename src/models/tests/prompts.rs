@@ -28,6 +28,20 @@ fn a_draft_prompt_reads_like_this() {
 }
 
 #[test]
+fn a_revision_begins_as_its_draft_did_up_to_the_end_of_the_sources() {
+    let first = input(Template::Release, "quillstore", 0..2);
+    let answer = crate::models::builtin::answer(&crate::models::TaskInput::Draft(Box::new(first.clone())));
+    let mut revision = first.clone();
+    revision.previous = Some(parse_draft(&answer, &first.brief, &first.snapshots, builtin_writer()).unwrap());
+    let (first, revision) = (draft_question(first), draft_question(revision));
+    let same = &first.messages[1].text[..first.repeats];
+    assert!(same.contains("Source 2 of 2") && same.ends_with(">>"), "{same}");
+    assert_eq!(revision.repeats, first.repeats);
+    assert!(revision.messages[1].text.starts_with(same) && revision.messages[1].text.contains("Your last draft"));
+    assert!(!same.contains("Answer with the JSON object"), "what follows is the question's own");
+}
+
+#[test]
 fn a_revision_shows_the_draft_and_the_findings() {
     let mut revision = input(Template::Release, "quillstore", 0..1);
     let answer = crate::models::builtin::answer(&crate::models::TaskInput::Draft(Box::new(revision.clone())));

@@ -285,6 +285,45 @@ async fn ollama_is_spoken_too_and_clips_in_silence() {
 }
 
 #[tokio::test]
+async fn anthropic_is_spoken_too_and_bills_what_is_cached_apart() {
+    let model = FakeModel::start();
+    model.require_key("k-1");
+    model.price(1_000, 5_000);
+    let rules = "rule ".repeat(1_000);
+    let body = |question: &str, stream: bool| {
+        json!({
+            "model": "fake-judge", "max_tokens": 100, "stream": stream,
+            "system": [{"type": "text", "text": rules, "cache_control": {"type": "ephemeral"}}],
+            "messages": [{"role": "user", "content": [{"type": "text", "text": question}]}],
+            "output_config": {"format": {"type": "json_schema", "schema": {"properties": {"grounding": {}}}}},
+        })
+    };
+    let ask = async |question: &str, stream: bool| {
+        let request = client().post(model.url("/v1/messages")).header("x-api-key", "k-1");
+        request.header("anthropic-version", "2023-06-01").json(&body(question, stream)).send().await.unwrap()
+    };
+    let first: Value = ask("one", false).await.json().await.unwrap();
+    let counts = |usage: &Value| {
+        ["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"].map(|n| usage[n].as_u64().unwrap())
+    };
+    assert_eq!(counts(&first["usage"]), [1, 1_250, 0]);
+    assert!(first["content"][1]["text"].as_str().unwrap().contains("grounding"));
+    let second: Value = ask("two", false).await.json().await.unwrap();
+    assert_eq!((counts(&second["usage"]), &second["stop_reason"]), ([1, 0, 1_250], &json!("end_turn")));
+    let written = second["usage"]["output_tokens"].as_u64().unwrap();
+    assert_eq!(model.ledger().of("billed")[1].detail["nano_usd"], 1_000 + 125_000 + 5_000 * written);
+    // Streamed it is the same.
+    let events = ask("two", true).await.text().await.unwrap();
+    let data: Vec<Value> =
+        events.lines().filter_map(|l| l.strip_prefix("data: ")).map(|d| serde_json::from_str(d).unwrap()).collect();
+    let text: String = data.iter().filter_map(|e| e["delta"]["text"].as_str()).collect();
+    assert_eq!(text, second["content"][1]["text"].as_str().unwrap());
+    assert_eq!(data.last().unwrap()["type"], "message_stop");
+    let unversioned = client().post(model.url("/v1/messages")).header("x-api-key", "k-1").json(&body("x", false));
+    assert_eq!(unversioned.send().await.unwrap().status(), 400);
+}
+
+#[tokio::test]
 async fn a_stream_adds_up_to_the_whole_answer() {
     let model = FakeModel::start();
     let whole = content(&model, "judge", "x").await;

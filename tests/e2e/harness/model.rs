@@ -69,13 +69,13 @@ pub(crate) enum Fault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cut {
     /// Before the first token.
-    AtZero,
+    Zero,
     /// After the first.
-    AtOne,
+    One,
     /// In the middle.
-    AtHalf,
+    Half,
     /// After the last, before the mark that ends it.
-    AtLast,
+    Last,
 }
 
 /// What a model is asked for, from the name of the answer's schema.

@@ -70,10 +70,10 @@ fn until(text: &str, cut: Cut) -> String {
         return String::new();
     }
     let frames_kept = match cut {
-        Cut::AtZero => content[0],
-        Cut::AtOne => content[0] + 1,
-        Cut::AtHalf => content[content.len() / 2],
-        Cut::AtLast => content[content.len() - 1] + 1,
+        Cut::Zero => content[0],
+        Cut::One => content[0] + 1,
+        Cut::Half => content[content.len() / 2],
+        Cut::Last => content[content.len() - 1] + 1,
     };
     frames[..frames_kept].concat()
 }
