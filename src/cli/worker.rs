@@ -101,15 +101,16 @@ pub(super) async fn sleep(cli: &Cli, name: Option<&str>, force: bool) -> Answer 
     }
     let mut done = !awake;
     if let Some(store) = store.as_ref().filter(|_| hold != Hold::None) {
+        let from = store.worker_moves(&worker, jiff::Timestamp::MAX).await?.last().map_or(0, |last| last.seq + 1);
         let act = WorkerAct::Release { though_leased: force };
         let answer = enter_and(cli, &Entry::Worker { worker: worker.clone(), act }, Some(&worker)).await?;
         if let (Some(why), _) = (&answer.refusal, answer.handled) {
             return Err(Failure { code: LATER, message: format!("{worker} stays awake: {why}") });
         }
         told(&answer)?;
-        done |= hold == Hold::Woken && parted(store, &worker, options).await?;
+        done |= hold == Hold::Woken && parted(store, &worker, from, options).await?;
     }
-    if !done {
+    if !done && power::alive(options).await {
         match power::sleep(options).await {
             SleepOutcome::Asleep => {}
             SleepOutcome::Busy => return Err(in_use(&worker)),
@@ -145,23 +146,31 @@ fn in_use(worker: &WorkerName) -> Failure {
     Failure { code: LATER, message }
 }
 
-/// Waits until the desk has put the worker to sleep; false where it had nothing to do about it.
-async fn parted(store: &Store, worker: &WorkerName, options: &WorkerOptions) -> Result<bool, Failure> {
+/// Waits until the desk has put the worker to sleep, or left it awake; `from` is where its journal goes on from. What comes
+/// after that, such as work that wakes the box again, is another matter. False where the desk had let go of it before.
+async fn parted(store: &Store, worker: &WorkerName, from: i64, options: &WorkerOptions) -> Result<bool, Failure> {
     // The probe, the command, and a look whether it is gone.
     let until = tokio::time::Instant::now() + Duration::from_secs(2 * options.command_seconds + 5);
-    while holding(store, worker).await? != Hold::None {
+    loop {
+        let steps = store.worker_moves_from(worker, from).await?;
+        if steps.is_empty() && holding(store, worker).await? == Hold::None {
+            return Ok(false);
+        }
+        for step in steps {
+            match step.event {
+                WorkerEvent::WentToSleep => return Ok(true),
+                WorkerEvent::LeftAwake { why, alert: true } | WorkerEvent::GaveUp { cause: why } => {
+                    return Err(Failure { code: NOT_DONE, message: why });
+                }
+                WorkerEvent::LeftAwake { .. } => return Err(in_use(worker)),
+                _ => {}
+            }
+        }
         if tokio::time::Instant::now() >= until {
             let message =
                 format!("{worker} is being put to sleep by the process at work, which has not come to it yet");
             return Err(Failure { code: LATER, message });
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    let last = store.worker_moves(worker, jiff::Timestamp::MAX).await?.pop();
-    match last.map(|last| last.event) {
-        Some(WorkerEvent::WentToSleep) => Ok(true),
-        Some(WorkerEvent::LeftAwake { why, alert: true }) => Err(Failure { code: NOT_DONE, message: why }),
-        Some(WorkerEvent::LeftAwake { .. }) => Err(in_use(worker)),
-        _ => Ok(false),
     }
 }

@@ -198,7 +198,8 @@ mod tests {
     #[test]
     fn the_time_awake_is_counted_within_the_day() {
         let at = |minute: i64| Timestamp::from_second(1_800_000_000 + 60 * minute).unwrap();
-        let step = |to: &str, minute: i64| WorkerMove { event: WorkerEvent::Wanted, to: to.into(), at: at(minute) };
+        let step =
+            |to: &str, minute: i64| WorkerMove { seq: 0, event: WorkerEvent::Wanted, to: to.into(), at: at(minute) };
         let day = [
             step("Awake", -30),
             step("Draining", 10),

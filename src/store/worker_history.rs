@@ -11,6 +11,8 @@ use super::{Result, Store, broken, parse_id, time};
 /// One step of a worker's journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkerMove {
+    /// Its number in the journal.
+    pub seq: i64,
     /// What happened.
     pub event: WorkerEvent,
     /// The name of the state it led to.
@@ -55,18 +57,31 @@ impl Store {
     /// # Errors
     /// [`StoreError`](super::StoreError).
     pub async fn worker_moves(&self, worker: &WorkerName, since: Timestamp) -> Result<Vec<WorkerMove>> {
+        let machine = MachineId::Worker(worker.clone()).to_string();
+        let first: (Option<i64>,) = sqlx::query_as("SELECT max(seq) FROM journal WHERE machine = ? AND at < ?")
+            .bind(machine)
+            .bind(since.as_millisecond())
+            .fetch_one(&self.readers)
+            .await?;
+        self.worker_moves_from(worker, first.0.unwrap_or(0)).await
+    }
+
+    /// The journal of a worker from this number on, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`](super::StoreError).
+    pub async fn worker_moves_from(&self, worker: &WorkerName, seq: i64) -> Result<Vec<WorkerMove>> {
         let id = MachineId::Worker(worker.clone());
-        let rows: Vec<(String, u32, String, i64)> = sqlx::query_as(
-            r#"SELECT event, v, "to", at FROM journal WHERE machine = ?1 AND seq >= coalesce(
-               (SELECT max(seq) FROM journal WHERE machine = ?1 AND at < ?2), 0) ORDER BY seq"#,
+        let rows: Vec<(i64, String, u32, String, i64)> = sqlx::query_as(
+            r#"SELECT seq, event, v, "to", at FROM journal WHERE machine = ? AND seq >= ? ORDER BY seq"#,
         )
         .bind(id.to_string())
-        .bind(since.as_millisecond())
+        .bind(seq)
         .fetch_all(&self.readers)
         .await?;
         rows.into_iter()
-            .map(|(event, v, to, at)| match stored::read_event(&id, v, &event) {
-                Ok(Happening::Worker(event)) => Ok(WorkerMove { event, to, at: time(at) }),
+            .map(|(seq, event, v, to, at)| match stored::read_event(&id, v, &event) {
+                Ok(Happening::Worker(event)) => Ok(WorkerMove { seq, event, to, at: time(at) }),
                 Ok(other) => Err(broken(id.to_string(), format!("{} is no worker's event", other.name()))),
                 Err(error) => Err(broken(id.to_string(), error)),
             })

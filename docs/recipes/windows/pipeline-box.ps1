@@ -36,11 +36,10 @@ function Start-Suspend {
     schtasks /run /tn 'pipeline sleep' | Out-Null
 }
 
-# Counts minutes without a word; never acts on a PC that `pipeline` has not woken.
+# Counts minutes without a word, which takes the count away; never acts on a PC that `pipeline` has not woken.
 function Invoke-Guard {
     if (-not (Test-Path $Wanted)) { return }
-    $told = (Get-Item $Wanted).LastWriteTimeUtc
-    if (-not (Test-Path $Idle) -or $told -gt (Get-Item $Idle).LastWriteTimeUtc -or (Test-Busy)) {
+    if (-not (Test-Path $Idle) -or (Test-Busy)) {
         Set-Content $Idle 0
         return
     }
@@ -55,6 +54,7 @@ function Invoke-Verb([string]$Word) {
         'keepalive' {
             New-Item -ItemType Directory -Force $State | Out-Null
             Set-Content $Wanted ''
+            Remove-Item $Idle -ErrorAction SilentlyContinue
             return 0
         }
         'suspend' { Start-Suspend; return 0 }
