@@ -106,7 +106,7 @@ pub(super) async fn enter(cli: &Cli, entry: &Entry) -> Result<InboxRow, Failure>
         tx.enter(&key, entry, now).await?;
         tx.commit().await?;
     }
-    if let Opened::Desk(desk, _lock) = open::desk(cli, config, Role::Run, Teller::default()).await? {
+    if let Opened::Desk(desk, _lock) = open::desk(config, Role::Run, Teller::default(), open::clock(cli), None).await? {
         Engine::start(desk.clone()).await?.listen().await?;
         return answered(&desk.store, &key).await;
     }

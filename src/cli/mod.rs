@@ -8,6 +8,7 @@ mod out;
 mod progress;
 mod open;
 mod run;
+mod recorded;
 mod look;
 mod show;
 mod act;
@@ -64,6 +65,15 @@ enum Command {
         /// The last station that is worked at
         #[arg(long, value_enum, value_name = "STATION")]
         until: Option<Station>,
+        /// Keep everything that comes from outside in this folder
+        #[arg(long, value_name = "FOLDER")]
+        record: Option<PathBuf>,
+        /// Repeat the run that was recorded in this folder, without a network
+        #[arg(long, value_name = "FOLDER", conflicts_with_all = ["record", "site", "until"])]
+        replay: Option<PathBuf>,
+        /// Where a replay puts what it makes; `replayed` in its recording by default
+        #[arg(long, value_name = "FOLDER", requires = "replay")]
+        into: Option<PathBuf>,
     },
     /// Run on each site's schedule until told to stop
     Daemon,
@@ -300,7 +310,8 @@ pub fn main() -> ExitCode {
 
 async fn dispatch(cli: &Cli) -> Answer {
     match &cli.command {
-        Command::Run { site, until } => run::run(cli, site, until.map(Into::into)).await,
+        Command::Run { replay: Some(recording), into, .. } => run::replay(cli, recording, into.as_deref()).await,
+        Command::Run { site, until, record, .. } => run::run(cli, site, until.map(Into::into), record.as_deref()).await,
         Command::Daemon => run::daemon(cli).await,
         Command::Status => look::status(cli).await,
         Command::Articles { site, state, most } => look::articles(cli, site.as_deref(), state.as_deref(), *most).await,

@@ -14,6 +14,8 @@ pub mod brief;
 mod hosts;
 pub mod likeness;
 pub mod perform;
+pub mod recorded;
+mod replaying;
 pub mod receive;
 pub mod relate;
 pub mod posts;

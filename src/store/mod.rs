@@ -18,6 +18,7 @@ mod vectors;
 mod writing;
 mod calls;
 mod runs;
+mod recorded;
 mod dump;
 
 use std::path::{Path, PathBuf};

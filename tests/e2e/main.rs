@@ -16,3 +16,4 @@ mod bad_input;
 mod sources;
 mod real;
 mod store;
+mod replay;

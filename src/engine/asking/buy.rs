@@ -36,7 +36,9 @@ impl Asker<'_> {
             reserved: provider.most(question),
         };
         let try_ = self.reserve(section, &row).await?;
-        let asked = provider.ask(question).await;
+        let heard = format!("{} {} {request}", section.name, section.model);
+        let asked = desk.tape().hear("model", &heard, provider.ask(question)).await;
+        let asked = asked.unwrap_or_else(|_| Err(CallError::NotRecorded { key: request.to_string() }));
         let now = desk.clock.now();
         match asked {
             Ok(answer) => {

@@ -30,7 +30,8 @@ async fn woken(desk: &Desk, worker: &WorkerName, tried: bool) -> WorkerEvent {
     let tell = |what: &str| {
         desk.teller.tell(Progress::Worker { worker: worker.to_string(), what: what.to_owned() });
     };
-    match wake(options, tell).await {
+    let woken = desk.tape().hear("wake", worker.as_str(), wake(options, tell)).await;
+    match woken.unwrap_or_else(|e| WakeOutcome::NotPossible { why: e.to_string() }) {
         WakeOutcome::AlreadyAwake => WorkerEvent::Answered { woken: tried },
         WakeOutcome::Woken { .. } => WorkerEvent::Answered { woken: true },
         WakeOutcome::Silent { packets, waited_ms } => {
@@ -45,10 +46,11 @@ async fn put_to_sleep(desk: &Desk, worker: &WorkerName) -> WorkerEvent {
         return WorkerEvent::LeftAwake { why: "it is not in the configuration any more".into(), alert: true };
     };
     // One that does not answer any more sleeps already, or is beyond our reach.
-    if !alive(options).await {
+    if desk.tape().hear("alive", worker.as_str(), alive(options)).await == Ok(false) {
         return WorkerEvent::WentToSleep;
     }
-    match sleep(options).await {
+    let slept = desk.tape().hear("sleep", worker.as_str(), sleep(options)).await;
+    match slept.unwrap_or_else(|e| SleepOutcome::Failed { why: e.to_string() }) {
         SleepOutcome::Asleep => WorkerEvent::WentToSleep,
         SleepOutcome::Busy => WorkerEvent::LeftAwake { why: "somebody else is using it".into(), alert: false },
         SleepOutcome::Failed { why } => WorkerEvent::LeftAwake { why, alert: true },
