@@ -185,12 +185,12 @@ fn the_recording_of_a_run_that_was_killed_is_read_gone_on_with_and_replayed() {
         let mut world = world(&web, &binary).dying_at(point);
         let first = world.desk.run(&["run", "--now", NOW, "--record", "rec"]);
         died += usize::from(first.signal == Some(9));
+        world = world.living();
         // What there is of it is read to its end, and what is missing is named.
         if world.desk.read("rec/recording.json").is_some() {
             let part = replay(&world.desk, "rec", "part");
             assert!(matches!(part.code, Some(0 | 2 | 75)), "{point}: {part}");
         }
-        world = world.living();
         if first.signal == Some(9) {
             let second = world.desk.run(&["run", "--now", LATER, "--record", "rec"]);
             assert_eq!(second.code, Some(0), "{point}: {second}");
