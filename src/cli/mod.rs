@@ -9,6 +9,7 @@ mod progress;
 mod open;
 mod run;
 mod recorded;
+mod backtest;
 mod look;
 mod show;
 mod act;
@@ -184,6 +185,15 @@ enum Command {
         #[arg(long, default_value = "pipeline.toml", value_name = "FILE")]
         out: PathBuf,
     },
+    /// What would have become of past articles under this configuration? Asks nobody and writes nothing
+    Backtest {
+        /// Articles found since this day or time
+        #[arg(long, value_name = "DATE")]
+        since: String,
+        /// From the replay of this recording, instead of the database
+        #[arg(long, value_name = "FOLDER")]
+        record: Option<PathBuf>,
+    },
     /// Show the configuration
     Config {
         #[command(subcommand)]
@@ -332,6 +342,7 @@ async fn dispatch(cli: &Cli) -> Answer {
         }
         Command::Init { repo, name, out } => init::init(cli, repo, name, out).await,
         Command::Config { what: ConfigCommand::Show { defaults } } => config::show(cli, *defaults),
+        Command::Backtest { since, record } => backtest::run(cli, since, record.as_deref()).await,
         Command::Dump => look::dump(cli).await,
     }
 }

@@ -29,6 +29,7 @@ pub mod stop;
 pub mod run;
 pub mod daemon;
 pub mod trial;
+pub mod backtest;
 
 pub use clock::Clock;
 pub use desk::Desk;

@@ -19,6 +19,7 @@ mod writing;
 mod calls;
 mod runs;
 mod recorded;
+mod past;
 mod dump;
 
 use std::path::{Path, PathBuf};
@@ -34,6 +35,7 @@ pub use inbox::{Entry, InboxRow, SourceAct};
 pub use leads::{ArticleRow, JournalRow, NewLead, Sight};
 pub use lock::{Role, RunnerLock, Taken};
 pub use outbox::{Cause, OutboxRow};
+pub use past::PastRow;
 pub use polls::PollRow;
 pub use posts::{KnownPost, PostRow};
 pub use relations::{Growth, StoryMember};
