@@ -22,3 +22,6 @@ pub use player::{Player, Step, Told};
 
 mod clean;
 pub use clean::{Cleaner, REMOVED, clean_url};
+
+#[cfg(test)]
+mod tests;

@@ -17,3 +17,4 @@ mod sources;
 mod real;
 mod store;
 mod replay;
+mod backtest;

@@ -7,7 +7,7 @@ use states::state::Gated;
 use states::words::{Finding, Layer, LayerReport, Report, Severity, StoryId, Timestamp, Verdict};
 
 use super::past::Past;
-use super::{Backtest, Change};
+use super::{Backtest, Change, Decision};
 use crate::config::{Config, Site};
 use crate::engine::EngineError;
 use crate::engine::perform::{GateInput, front_keys};
@@ -46,7 +46,7 @@ pub(super) async fn again(config: &Config, store: &Store, past: &Past, test: &mu
         test.changes.push(Change {
             article: article.id.short().to_owned(),
             title: article.label(),
-            decision: "gate",
+            decision: Decision::Gate,
             then: verdict.word().to_owned(),
             now: now.word().to_owned(),
             why: format!("draft {n}: {why}"),

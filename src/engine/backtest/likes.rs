@@ -8,7 +8,7 @@ use states::relations::{How, Like, Related, Standing, Subject, relate};
 use states::words::{ArticleId, Origin, StoryId};
 
 use super::past::Past;
-use super::{Backtest, Change};
+use super::{Backtest, Change, Decision};
 use crate::config::Config;
 use crate::engine::EngineError;
 use crate::engine::relate::host;
@@ -80,7 +80,7 @@ pub(super) async fn again(
         test.changes.push(Change {
             article: article.id.short().to_owned(),
             title: article.label(),
-            decision: "story",
+            decision: Decision::Story,
             then: then.to_owned(),
             now: if now { "duplicate" } else { "new" }.to_owned(),
             why,

@@ -29,7 +29,7 @@ pub struct Backtest {
     pub articles: usize,
     /// How many were decided so, and how many would be.
     pub counts: BTreeMap<String, Count>,
-    /// What would be otherwise, in the order of time.
+    /// What would be otherwise: by decision, in the order of an article's way, and by title.
     pub changes: Vec<Change>,
     /// What cannot be decided again, and what was assumed.
     pub notes: Vec<String>,
@@ -51,14 +51,28 @@ pub struct Change {
     pub article: String,
     /// What people call it.
     pub title: String,
-    /// Which decision: `story`, `score`, `selection` or `gate`.
-    pub decision: &'static str,
+    /// Which decision.
+    pub decision: Decision,
     /// As it was.
     pub then: String,
     /// As it would be.
     pub now: String,
     /// Why.
     pub why: String,
+}
+
+/// A decision, in the order of an article's way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Decision {
+    /// Whether it repeats a story.
+    Story,
+    /// Whether it is worth writing about.
+    Score,
+    /// Whether a run chose it.
+    Selection,
+    /// What the gate said.
+    Gate,
 }
 
 impl Backtest {
@@ -94,6 +108,7 @@ pub async fn backtest(config: &Config, store: &Store, since: Timestamp) -> Resul
     selections::again(config, &past, &scored, &mut test);
     gate::again(config, store, &past, &mut test).await?;
     out_of_scope(config, store, since, &mut test).await?;
+    test.changes.sort_by(|a, b| (a.decision, &a.title, &a.article).cmp(&(b.decision, &b.title, &b.article)));
     Ok(test)
 }
 

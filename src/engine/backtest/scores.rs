@@ -8,7 +8,7 @@ use states::state::Score;
 use states::words::{ArticleId, StoryId};
 
 use super::past::Past;
-use super::{Backtest, Change};
+use super::{Backtest, Change, Decision};
 use crate::config::Config;
 use crate::engine::perform::{add_up_again, weight_of};
 
@@ -51,7 +51,7 @@ pub(super) fn again(
                 test.changes.push(Change {
                     article: article.id.short().to_owned(),
                     title: article.label(),
-                    decision: "score",
+                    decision: Decision::Score,
                     then: word(then),
                     now: word(shortlisted),
                     why: format!("{} of {} then, {} of {} now", score.total, threshold, now.total, site.threshold),

@@ -9,7 +9,7 @@ use states::words::{ArticleId, StoryId};
 
 use super::past::Past;
 use super::scores::Scored;
-use super::{Backtest, Change};
+use super::{Backtest, Change, Decision};
 use crate::config::{Config, Site};
 use crate::store::RunRow;
 
@@ -82,7 +82,7 @@ fn compare(id: &str, title: &str, then: Fate, now: Fate, scored: Option<&Scored>
     test.changes.push(Change {
         article: id.to_owned(),
         title: title.to_owned(),
-        decision: "selection",
+        decision: Decision::Selection,
         then: then.word().to_owned(),
         now: now.word().to_owned(),
         why,
