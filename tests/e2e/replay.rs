@@ -100,8 +100,12 @@ fn replay(desk: &Desk, recording: &str, into: &str) -> Output {
     desk.run(&["run", "--replay", recording, "--into", into, "--json"])
 }
 
+/// What a replay left in its copy of the one site.
 fn replayed(desk: &Desk, into: &str) -> Published {
-    published(&Bare::at(&desk.path(into).join("sites/plain.git")))
+    let sites = std::fs::read_dir(desk.path(into).join("sites")).expect("a replay has a site");
+    let sites: Vec<PathBuf> = sites.map(|entry| entry.expect("a folder can be read").path()).collect();
+    assert_eq!(sites.len(), 1, "{sites:?}");
+    published(&Bare::at(&sites[0]))
 }
 
 fn nothing_missed(output: &Output) {
