@@ -11,5 +11,6 @@ pub mod power;
 pub mod page;
 pub mod publish;
 pub mod hugo;
+pub mod record;
 pub mod templates;
 pub mod cli;

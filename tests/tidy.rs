@@ -47,7 +47,8 @@ fn without_tests(text: &str) -> &str {
 /// The modules of the root crate that each may use. Performers take plain values and do not know each other; the
 /// configuration is made of their option types.
 fn allowed(module: &str) -> Option<&'static [&'static str]> {
-    const PARTS: &[&str] = &["store", "models", "power", "page", "publish", "hugo", "review", "notify", "telemetry"];
+    const PARTS: &[&str] =
+        &["store", "models", "power", "page", "publish", "hugo", "record", "review", "notify", "telemetry"];
     const FOR_ENGINE: &[&str] = &[
         "config",
         "store",
@@ -56,6 +57,7 @@ fn allowed(module: &str) -> Option<&'static [&'static str]> {
         "page",
         "publish",
         "hugo",
+        "record",
         "review",
         "notify",
         "telemetry",
@@ -71,6 +73,7 @@ fn allowed(module: &str) -> Option<&'static [&'static str]> {
         "page",
         "publish",
         "hugo",
+        "record",
         "review",
         "notify",
         "telemetry",

@@ -31,7 +31,7 @@ mod robots;
 
 pub use autodiscovery::{FeedForm, FoundFeed, feeds_of, guesses};
 pub use canonical::canonical;
-pub use door::{Conditional, Door, DoorError, DoorOptions, Extra, Resolve, Response, Retry, SystemResolver};
+pub use door::{Conditional, Door, DoorError, DoorOptions, Extra, Resolve, Response, Retry, SystemResolver, Wire};
 pub use extract::{EXTRACTOR, ExtractError, Extracted, Image, extract};
 pub use feed::{FeedRead, read_feed};
 pub use fetch::{Carried, FetchError, Fetched, FetchedVia, fetch};

@@ -141,6 +141,11 @@ impl Polite {
         Ok(response)
     }
 
+    /// Nobody waits where nobody is asked.
+    fn gap(&self, gap: Duration) -> Duration {
+        if self.door.replays() { Duration::ZERO } else { gap }
+    }
+
     fn hosts(&self) -> MutexGuard<'_, BTreeMap<String, Known>> {
         // Whoever panicked while holding it has left a whole map behind.
         self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
@@ -221,7 +226,7 @@ impl Polite {
         robots.set_path("/robots.txt");
         robots.set_query(None);
         robots.set_fragment(None);
-        turn.wait(self.manners.host_gap).await;
+        turn.wait(self.gap(self.manners.host_gap)).await;
         let answer = self.door.get(robots.as_str(), &Conditional::default(), visit.allow).await;
         turn.done();
         let now = visit.now();
@@ -293,7 +298,7 @@ impl Gate for Visit<'_> {
         // An interface has rates of its own, and answers with hundreds of small things.
         let gap =
             if self.asked == Asked::Interface { Duration::ZERO } else { self.web.manners.host_gap.max(rules.delay()) };
-        turn.wait(gap).await;
+        turn.wait(self.web.gap(gap)).await;
         Ok(turn)
     }
 }

@@ -112,7 +112,8 @@ pub(super) async fn enter_and(cli: &Cli, entry: &Entry, see_off: Option<&WorkerN
         tx.enter(&key, entry, now).await?;
         tx.commit().await?;
     }
-    if let Opened::Desk(desk, _lock) = open::desk(cli, config, Role::Run, Teller::default()).await? {
+    let opened = open::desk(config, Role::Run, Teller::default(), open::clock(cli), None).await?;
+    if let Opened::Desk(desk, _lock) = opened {
         let mut engine = Engine::start(desk.clone()).await?;
         engine.listen().await?;
         if let Some(worker) = see_off {

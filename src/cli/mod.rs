@@ -9,6 +9,8 @@ mod out;
 mod progress;
 mod open;
 mod run;
+mod recorded;
+mod backtest;
 mod look;
 mod cost;
 mod show;
@@ -72,6 +74,15 @@ enum Command {
         /// Say what it would cost instead; nothing is asked, fetched or spent
         #[arg(long, conflicts_with = "until")]
         estimate: bool,
+        /// Keep everything that comes from outside in this folder
+        #[arg(long, value_name = "FOLDER")]
+        record: Option<PathBuf>,
+        /// Repeat the run that was recorded in this folder, without a network
+        #[arg(long, value_name = "FOLDER", conflicts_with_all = ["record", "site", "until"])]
+        replay: Option<PathBuf>,
+        /// Where a replay puts what it makes; `replayed` in its recording by default
+        #[arg(long, value_name = "FOLDER", requires = "replay")]
+        into: Option<PathBuf>,
     },
     /// Run on each site's schedule until told to stop
     Daemon,
@@ -198,6 +209,15 @@ enum Command {
         /// Where the configuration is written
         #[arg(long, default_value = "pipeline.toml", value_name = "FILE")]
         out: PathBuf,
+    },
+    /// What would have become of past articles under this configuration? Asks nobody and writes nothing
+    Backtest {
+        /// Articles found since this day or time
+        #[arg(long, value_name = "DATE")]
+        since: String,
+        /// From the replay of this recording, instead of the database
+        #[arg(long, value_name = "FOLDER")]
+        record: Option<PathBuf>,
     },
     /// Show the configuration
     Config {
@@ -367,7 +387,8 @@ pub fn main() -> ExitCode {
 async fn dispatch(cli: &Cli) -> Answer {
     match &cli.command {
         Command::Run { site, estimate: true, .. } => cost::estimate(cli, site).await,
-        Command::Run { site, until, .. } => run::run(cli, site, until.map(Into::into)).await,
+        Command::Run { replay: Some(recording), into, .. } => run::replay(cli, recording, into.as_deref()).await,
+        Command::Run { site, until, record, .. } => run::run(cli, site, until.map(Into::into), record.as_deref()).await,
         Command::Daemon => run::daemon(cli).await,
         Command::Status => look::status(cli).await,
         Command::Cost { by, since, until } => cost::cost(cli, (*by).into(), *since, *until).await,
@@ -394,6 +415,7 @@ async fn dispatch(cli: &Cli) -> Answer {
         }
         Command::Init { repo, name, out } => init::init(cli, repo, name, out).await,
         Command::Config { what: ConfigCommand::Show { defaults } } => config::show(cli, *defaults),
+        Command::Backtest { since, record } => backtest::run(cli, since, record.as_deref()).await,
         Command::Dump => look::dump(cli).await,
     }
 }

@@ -1,8 +1,9 @@
 //! Opening what a command needs: the configuration, the store to read, or the desk of the runner.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use super::{Cli, Failure, LATER};
+use super::{Cli, Failure, LATER, recorded};
 use crate::config::{Config, Site};
 use crate::engine::progress::Teller;
 use crate::engine::{Clock, Desk, EngineError};
@@ -51,13 +52,23 @@ pub(super) enum Opened {
     Busy(Role),
 }
 
-/// The desk of the runner.
-pub(super) async fn desk(cli: &Cli, config: Config, role: Role, teller: Teller) -> Result<Opened, Failure> {
+/// The desk of the runner. Where a folder is given, what comes from outside is recorded there.
+pub(super) async fn desk(
+    config: Config,
+    role: Role,
+    teller: Teller,
+    clock: Clock,
+    record: Option<&Path>,
+) -> Result<Opened, Failure> {
     match RunnerLock::take(&config.database(), role)? {
         Taken::No(role) => Ok(Opened::Busy(role)),
         Taken::Yes(lock) => {
             let store = Store::open(&config.database(), Some(&lock)).await?;
-            Ok(Opened::Desk(Desk::open(config, store, clock(cli), teller).await?, lock))
+            let clock = match record {
+                Some(folder) => recorded::begin(folder, &config, &store, clock).await?,
+                None => clock,
+            };
+            Ok(Opened::Desk(Desk::open(config, store, clock, teller).await?, lock))
         }
     }
 }

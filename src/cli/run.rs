@@ -1,22 +1,24 @@
 //! `pipeline run` and `pipeline daemon`.
 
+use std::path::Path;
 use std::time::Duration;
 
 use states::words::SiteName;
 
 use super::open::{self, Opened};
-use super::out::{note, say, say_json, short, table};
+use super::out::{complain, note, say, say_json, short, table};
 use super::progress::Listener;
-use super::{Answer, Cli, Failure};
+use super::{Answer, Cli, Failure, LATER, recorded};
 use crate::engine::run::ReportLine;
 use crate::engine::{Engine, Report, RunRequest, Stop, Until};
+use crate::record::{Player, Recorder, Told};
 use crate::store::{Entry, Role, Store};
 
 /// How long what is under way gets to come back when the program ends.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// One run. Beside a daemon it is queued there.
-pub(super) async fn run(cli: &Cli, sites: &[String], until: Option<Until>) -> Answer {
+/// One run, recorded where a folder is given. Beside a daemon it is queued there.
+pub(super) async fn run(cli: &Cli, sites: &[String], until: Option<Until>, record: Option<&Path>) -> Answer {
     let config = open::config(cli)?;
     let mut names: Vec<SiteName> = Vec::new();
     for name in sites {
@@ -25,11 +27,11 @@ pub(super) async fn run(cli: &Cli, sites: &[String], until: Option<Until>) -> An
     let stop = Stop::on_signals().map_err(Failure::software)?;
     let (teller, listener) = Listener::start(cli.quiet || cli.json);
     let database = config.database();
-    let opened = open::desk(cli, config, Role::Run, teller).await?;
+    let opened = open::desk(config, Role::Run, teller, open::clock(cli), record).await?;
     let (desk, _lock) = match opened {
         Opened::Desk(desk, lock) => (desk, lock),
         Opened::Busy(Role::Run) => return Err(open::busy()),
-        Opened::Busy(Role::Daemon) if until.is_some() => return Err(open::busy()),
+        Opened::Busy(Role::Daemon) if until.is_some() || record.is_some() => return Err(open::busy()),
         Opened::Busy(Role::Daemon) => {
             let store = Store::open(&database, None).await?;
             let now = open::clock(cli).now();
@@ -42,7 +44,7 @@ pub(super) async fn run(cli: &Cli, sites: &[String], until: Option<Until>) -> An
     };
     let request = RunRequest { sites: names, slot: cli.now.unwrap_or_else(|| desk.clock.now()), until, asked: None };
     let report = {
-        let mut engine = Engine::start(desk).await?;
+        let mut engine = Engine::start(desk.clone()).await?;
         let open = engine.interrupted().await?;
         let mut report = engine.run(&request, &stop).await?;
         // One that was interrupted has been taken up first; sites that it did not serve get theirs now.
@@ -53,13 +55,73 @@ pub(super) async fn run(cli: &Cli, sites: &[String], until: Option<Until>) -> An
         engine.wind_down(PATIENCE).await?;
         report
     };
+    let recorder = desk.clock.tape().recorder();
+    if recorder.is_some() && !report.stopped {
+        desk.clock.tape().over();
+    }
+    let unrecorded = recorder.and_then(Recorder::ended);
+    drop(desk);
     listener.finish().await;
     if cli.json {
         say_json(&report);
     } else {
         say(&words(&report));
     }
+    if let Some(why) = unrecorded {
+        complain(&format!("the recording ended before the run and cannot be replayed to its end: {why}"));
+    }
     Ok(report.exit_code())
+}
+
+/// What a replay answers with `--json`.
+#[derive(serde::Serialize)]
+struct Replayed<'r> {
+    /// What its runs came to.
+    reports: &'r [Report],
+    /// Where everything lies that it made.
+    folder: &'r Path,
+    /// What was not recorded, and what was not come to.
+    #[serde(flatten)]
+    told: &'r Told,
+}
+
+/// Repeats the runs of a recording, without a network.
+pub(super) async fn replay(cli: &Cli, recording: &Path, into: Option<&Path>) -> Answer {
+    let replay = recorded::prepare(recording, into, open::config(cli)?)?;
+    if replay.reconfigured {
+        note("the configuration is another than that of the recording: other pages may come of it");
+    }
+    let stop = Stop::on_signals().map_err(Failure::software)?;
+    let (teller, listener) = Listener::start(cli.quiet || cli.json);
+    let Opened::Desk(desk, _lock) = open::desk(replay.config, Role::Run, teller, replay.clock, None).await? else {
+        return Err(open::busy());
+    };
+    let mut reports = Vec::new();
+    {
+        let mut engine = Engine::start(desk.clone()).await?;
+        for request in &replay.requests {
+            reports.push(engine.run(request, &stop).await?);
+            engine.next_recorded();
+        }
+        engine.wind_down(PATIENCE).await?;
+    }
+    let told = desk.clock.tape().player().map(Player::told).unwrap_or_default();
+    drop(desk);
+    listener.finish().await;
+    if cli.json {
+        say_json(&Replayed { reports: &reports, folder: &replay.folder, told: &told });
+    } else {
+        reports.iter().for_each(|report| say(&words(report)));
+        for what in &told.missed {
+            say(&format!("Not in the recording: {what}"));
+        }
+        for what in &told.diverged {
+            say(&format!("In the recording, and not come to: {what}"));
+        }
+        say(&format!("What was made lies in {}; nothing was asked outside.", replay.folder.display()));
+    }
+    let code = reports.iter().map(Report::exit_code).find(|code| *code != 0).unwrap_or(0);
+    Ok(if told == Told::default() { code } else { LATER })
 }
 
 /// Runs until told to stop.
@@ -68,7 +130,7 @@ pub(super) async fn daemon(cli: &Cli) -> Answer {
     let stop = Stop::on_signals().map_err(Failure::software)?;
     let upcoming = Engine::upcoming(&config, open::clock(cli).now())?;
     let (teller, listener) = Listener::start(cli.quiet || cli.json);
-    let Opened::Desk(desk, _lock) = open::desk(cli, config, Role::Daemon, teller).await? else {
+    let Opened::Desk(desk, _lock) = open::desk(config, Role::Daemon, teller, open::clock(cli), None).await? else {
         return Err(open::busy());
     };
     match upcoming.iter().min_by_key(|(_, at)| *at) {

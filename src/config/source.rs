@@ -215,6 +215,18 @@ impl SourceSection {
         Ok(spec)
     }
 
+    /// As the source crate takes it, with something in the place of the token: for a replay, in which nobody is asked.
+    ///
+    /// # Errors
+    /// As [`SourceSection::spec`].
+    pub fn replayed(&self) -> Result<SourceSpec, String> {
+        let mut spec = self.spec()?;
+        if let (SourceSpec::Github(github), Some(variable)) = (&mut spec, &self.token_env) {
+            github.token = Some(Token::new(variable, "replayed".to_owned()));
+        }
+        Ok(spec)
+    }
+
     /// Keys of one kind mean nothing at another, and two ways of asking exclude each other.
     fn check_kind(&self) -> Result<(), String> {
         use SourceForm::{Feed, Files, Github, Hackernews, Listing, Reddit, Sitemap};

@@ -17,6 +17,7 @@ use super::EngineError;
 use super::desk::Desk;
 use super::stop::Stop;
 use crate::config::SourceSection;
+use crate::record::Turn;
 use crate::store::PollRow;
 
 /// How many sources are asked at once.
@@ -27,6 +28,9 @@ const GRACE: Duration = Duration::from_secs(3);
 
 /// After so many days without a good answer a source is met as for the first time.
 const LONG_GAP: i64 = 7;
+
+/// What the turns are called in which is committed what sources told.
+const TOLD: &str = "told ";
 
 /// What was discovered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -40,6 +44,9 @@ pub struct Discovered {
     /// Sources that could not be read.
     pub failed: usize,
 }
+
+/// A source that was asked, in which turn, and what it told.
+type Told = (Due, Arc<Turn>, Result<Polled, SourceError>);
 
 /// What a run may still begin.
 #[derive(Debug, Default)]
@@ -87,17 +94,21 @@ impl Desk {
         let due = self.due(sites).await?;
         let mut room = self.room_for(run, &due).await?;
         let mut found = Discovered::default();
+        if let Some(order) = self.tape().order(TOLD) {
+            return self.discover_recorded(run, due, &order, room).await;
+        }
         let mut asking = futures::stream::iter(due.into_iter().enumerate())
             .map(|(n, due)| {
                 let desk = self.clone();
                 async move {
-                    let result = desk.ask(&due).await;
-                    (n, (due, result))
+                    let turn = desk.tape().turn(&format!("poll {}", due.source.name));
+                    let result = turn.within(desk.ask(&due)).await;
+                    (n, (due, turn, result))
                 }
             })
             .buffer_unordered(AT_ONCE);
         // Answers that wait for an earlier one, since when, and the first that has not been recorded.
-        let mut waiting: BTreeMap<usize, (Due, Result<Polled, SourceError>)> = BTreeMap::new();
+        let mut waiting: BTreeMap<usize, Told> = BTreeMap::new();
         let (mut since, mut first) = (Instant::now(), 0);
         loop {
             let ended = tokio::select! {
@@ -114,15 +125,49 @@ impl Desk {
             };
             let late = ended || since.elapsed() >= GRACE;
             while let Some(next) = waiting.first_entry().filter(|next| late || *next.key() <= first) {
-                let (n, (due, result)) = next.remove_entry();
+                let (n, told) = next.remove_entry();
                 first = first.max(n + 1);
                 since = Instant::now();
-                self.record(run, &due, result, &mut room, &mut found).await?;
+                self.record_told(run, told, &mut room, &mut found).await?;
             }
             if ended {
                 return Ok(found);
             }
         }
+    }
+
+    /// Commits what came of a poll, as a turn of its own.
+    async fn record_told(
+        &self,
+        run: &RunId,
+        (due, asked, result): Told,
+        room: &mut Room,
+        found: &mut Discovered,
+    ) -> Result<(), EngineError> {
+        let turn = self.tape().turn(&format!("{TOLD}{}", due.source.name));
+        turn.within(self.record(run, &due, result, room, found)).await?;
+        self.tape().done(&asked);
+        self.tape().done(&turn);
+        Ok(())
+    }
+
+    /// Polls from a recording: in the order in which the sources were recorded, and only those that were.
+    async fn discover_recorded(
+        self: &Arc<Self>,
+        run: &RunId,
+        due: Vec<Due>,
+        order: &[String],
+        mut room: Room,
+    ) -> Result<Discovered, EngineError> {
+        let mut found = Discovered::default();
+        let mut due: BTreeMap<String, Due> = due.into_iter().map(|due| (due.source.name.to_string(), due)).collect();
+        for name in order {
+            let Some(due) = due.remove(name) else { continue };
+            let turn = self.tape().turn(&format!("poll {name}"));
+            let result = turn.within(self.ask(&due)).await;
+            self.record_told(run, (due, turn, result), &mut room, &mut found).await?;
+        }
+        Ok(found)
     }
 
     /// The sources of these sites that are to be asked now, in the order of the configuration.
@@ -157,7 +202,9 @@ impl Desk {
     }
 
     async fn ask(&self, due: &Due) -> Result<Polled, SourceError> {
-        let spec = match due.source.ready() {
+        // Nobody is asked in a replay, so that no token is needed.
+        let ready = if self.tape().replays() { due.source.replayed() } else { due.source.ready() };
+        let spec = match ready {
             Ok(spec) => spec,
             Err(why) => {
                 return Err(SourceError::Answer { url: due.source.name.to_string(), why });

@@ -107,7 +107,8 @@ impl Desk {
             credentials: site.credentials.clone(),
             ..RepoOptions::default()
         };
-        let repo = Arc::new(SiteRepo::open(options, secret).await?);
+        let opened = self.tape().trouble("open", site.name.as_str(), SiteRepo::open(options, secret)).await?;
+        let repo = Arc::new(opened);
         ground.repo = Some(repo.clone());
         Ok(repo)
     }
@@ -127,7 +128,7 @@ impl Desk {
         {
             return Ok(standing.clone());
         }
-        let base = repo.base().await.map_err(|e| publish_outcome(site, &e))?;
+        let base = self.base(site, &repo).await.map_err(|e| publish_outcome(site, &e))?;
         // A build that failed is tried again: it may have been the machine.
         let good = |s: &&Arc<Standing>| s.base == base && !matches!(s.built, Built::Broken(_));
         if let Some(standing) = ground.standing.as_ref().filter(good) {
@@ -147,7 +148,10 @@ impl Desk {
         std::fs::create_dir_all(&parent).map_err(disk)?;
         let folder = tempfile::Builder::new().prefix("site-").tempdir_in(&parent).map_err(disk)?;
         let source = folder.path().join("source");
-        repo.export(&base, &source).await.map_err(|e| publish_outcome(site, &e))?;
+        self.tape()
+            .trouble("export", &base, repo.export(&base, &source))
+            .await
+            .map_err(|e| publish_outcome(site, &e))?;
         let mut standing = Standing {
             base,
             source,

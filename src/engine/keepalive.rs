@@ -17,7 +17,8 @@ const EVERY: SignedDuration = SignedDuration::from_secs(60);
 impl Engine {
     /// Tells every worker that we woke and still hold, once a minute. Nobody waits for it.
     pub(super) async fn keep_workers_alive(&mut self) -> Result<(), EngineError> {
-        if self.desk.config.workers.iter().all(|w| w.keepalive.is_none()) {
+        // A replay tells nobody.
+        if self.desk.tape().replays() || self.desk.config.workers.iter().all(|w| w.keepalive.is_none()) {
             return Ok(());
         }
         let now = self.desk.clock.now();

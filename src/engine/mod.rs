@@ -14,6 +14,8 @@ pub mod brief;
 mod hosts;
 pub mod likeness;
 pub mod perform;
+pub mod recorded;
+mod replaying;
 pub mod receive;
 pub mod relate;
 pub mod posts;
@@ -32,6 +34,7 @@ pub mod daemon;
 pub mod trial;
 pub mod cost;
 pub mod estimate;
+pub mod backtest;
 
 pub use clock::Clock;
 pub use cost::{By, CostLine, CostReport};

@@ -69,12 +69,13 @@ impl Desk {
     async fn read_posts(&self, site: &Site, before: Option<&str>) -> Result<(), Outcome> {
         let trouble = |e| publish_outcome(site, &e);
         let repo = self.repo(site).await.map_err(trouble)?;
-        let base = repo.base().await.map_err(trouble)?;
+        let base = self.base(site, &repo).await.map_err(trouble)?;
         if before == Some(base.as_str()) {
             return Ok(());
         }
         let known = self.store.known_posts(&site.name).await?;
-        let pages = repo.pages(&base, &site.page.content, known).await.map_err(trouble)?;
+        let pages = repo.pages(&base, &site.page.content, known);
+        let pages = self.tape().trouble("pages", &base, pages).await.map_err(trouble)?;
         let count = pages.len();
         let name = site.name.clone();
         let preset = self.config.desk.fingerprint.preset;

@@ -189,7 +189,7 @@ async fn like(tx: &mut Tx, article: &ArticleRow, other: &ArticleId, how: How) ->
     }))
 }
 
-fn host(row: &ArticleRow) -> Option<String> {
+pub(in crate::engine) fn host(row: &ArticleRow) -> Option<String> {
     let url = url::Url::parse(&row.lead.as_ref()?.canonical).ok()?;
     // Two ports are two servers.
     let host = url.host_str()?.trim_start_matches("www.").to_owned();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use states::effect::Lane;
 use states::words::{MilliWattHours, NanoUsd, RunId, SiteName};
 
@@ -19,7 +20,8 @@ use super::tick::{Engine, Ticked};
 use crate::store::{Cause, RunRow, TierCount};
 
 /// What a run is asked to do.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RunRequest {
     /// The sites; empty for all.
     pub sites: Vec<SiteName>,
@@ -28,11 +30,13 @@ pub struct RunRequest {
     /// The last station that is worked at.
     pub until: Option<Until>,
     /// The key of the inbox entry that asked for it: answered when it begins.
+    #[serde(skip)]
     pub asked: Option<String>,
 }
 
 /// Where a run stops early.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Until {
     /// After reading pages.
     Fetching,
@@ -145,7 +149,9 @@ impl Engine {
             tx.hasten_probes(desk.clock.now()).await?;
             tx.commit().await?;
             self.forgive_workers().await?;
-            discovered = desk.discover(&run.sites, &run.id, stop).await?;
+            let turn = desk.tape().turn("discover");
+            discovered = turn.within(desk.discover(&run.sites, &run.id, stop)).await?;
+            desk.tape().done(&turn);
             if !stop.is_asked() {
                 self.phase(&mut run, "reading").await?;
             }
@@ -154,7 +160,9 @@ impl Engine {
             if self.closed.contains(&Lane::Draft) {
                 self.phase(&mut run, "writing").await?;
             } else {
-                selected = self.select(&mut run, "writing", stop).await?.unwrap_or_default();
+                let turn = desk.tape().turn("select");
+                selected = turn.within(self.select(&mut run, "writing", stop)).await?.unwrap_or_default();
+                desk.tape().done(&turn);
             }
         }
         let mut finished = run.phase == "writing" && self.advance(stop).await?;
@@ -188,6 +196,7 @@ impl Engine {
         } else {
             request.sites.clone()
         };
+        desk.tape().run(&RunRequest { sites: sites.clone(), ..request.clone() });
         let run = RunRow {
             id: RunId::of(&request.slot.to_string(), &sites),
             slot: request.slot,
@@ -244,6 +253,10 @@ impl Engine {
             if self.tick().await? == Ticked::Busy {
                 continue;
             }
+            // What the recording has next needs the next phase, and not more time.
+            if self.follows() {
+                return Ok(true);
+            }
             // Quiet: only what is to be tried again soon is waited for.
             let now = self.desk.clock.now();
             if self.moved != moved {
@@ -276,6 +289,10 @@ impl Engine {
     pub(super) async fn doze(&self, until: Timestamp, stop: &Stop) {
         let left = until.duration_since(self.desk.clock.now());
         let left = Duration::try_from(left).unwrap_or_default().clamp(Duration::from_millis(5), Duration::from_secs(1));
+        if self.desk.tape().replays() {
+            self.desk.tape().pass(left);
+            return tokio::task::yield_now().await;
+        }
         tokio::select! {
             () = tokio::time::sleep(left) => {}
             () = stop.asked() => {}

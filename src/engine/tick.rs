@@ -25,8 +25,8 @@ use super::EngineError;
 use super::asking::loading;
 use super::desk::Desk;
 use super::outcome::Outcome;
-use super::perform::perform;
 use super::receive::After;
+use crate::record::Turn;
 use crate::store::machines::{Applied, DeadKind};
 use crate::store::{Entry, OutboxRow};
 
@@ -36,7 +36,7 @@ const GLANCE: Duration = Duration::from_millis(250);
 /// The engine: a desk, and what is under way.
 pub struct Engine {
     pub(super) desk: Arc<Desk>,
-    tasks: JoinSet<(OutboxRow, Outcome)>,
+    tasks: JoinSet<(OutboxRow, Arc<Turn>, Outcome)>,
     pub(super) in_flight: BTreeMap<EffectKey, Lane>,
     /// The hosts whose pages are being read.
     pub(super) hosts: BTreeMap<EffectKey, String>,
@@ -53,6 +53,8 @@ pub struct Engine {
     pub(super) moved: u64,
     /// When each box was last told that it is wanted.
     pub(super) kept: BTreeMap<String, Timestamp>,
+    /// Outcomes that a replay receives later, in the order of its recording.
+    pub(super) held_back: BTreeMap<EffectKey, (OutboxRow, Arc<Turn>, Outcome)>,
     /// Lanes that are held back: a run that stops early does not start them.
     pub(super) closed: Vec<Lane>,
 }
@@ -103,6 +105,7 @@ impl Engine {
             alone: false,
             moved: 0,
             kept: BTreeMap::new(),
+            held_back: BTreeMap::new(),
             closed: Vec::new(),
         })
     }
@@ -130,9 +133,9 @@ impl Engine {
         Ok(Ticked::Busy)
     }
 
-    async fn receive(&mut self, ended: Result<(OutboxRow, Outcome), JoinError>) -> Result<(), EngineError> {
+    async fn receive(&mut self, ended: Result<(OutboxRow, Arc<Turn>, Outcome), JoinError>) -> Result<(), EngineError> {
         // Tasks catch their own panics; only a task that was aborted ends otherwise, at shutdown.
-        let Ok((row, outcome)) = ended else { return Ok(()) };
+        let Ok((row, turn, outcome)) = ended else { return Ok(()) };
         self.in_flight.remove(&row.key);
         self.alone = self.alone && !self.in_flight.is_empty();
         let held_again = match &outcome {
@@ -140,7 +143,7 @@ impl Engine {
             _ => None,
         };
         self.moved += u64::from(matches!(outcome, Outcome::Done(_) | Outcome::Failed { .. }));
-        self.desk.receive(&row, outcome).await?;
+        self.desk.receive_in(&turn, &row, outcome).await?;
         // A probe that came back otherwise: the cause is gone, and all that it holds goes on.
         if let Some(cause) = self.probes.remove(&row.key).filter(|cause| Some(cause) != held_again.as_ref()) {
             let mut tx = self.desk.store.begin().await?;
@@ -266,6 +269,9 @@ impl Engine {
 
     /// Lets one effect of each cause go whose time to be probed has come; the rest follows when it succeeds.
     async fn probe_causes(&mut self) -> Result<(), EngineError> {
+        if self.follows() {
+            return Ok(());
+        }
         let now = self.desk.clock.now();
         let causes = self.desk.store.causes().await?;
         let due: Vec<_> =
@@ -293,6 +299,9 @@ impl Engine {
     async fn deliver(&mut self) -> Result<bool, EngineError> {
         if self.alone {
             return Ok(false);
+        }
+        if self.follows() {
+            return self.follow().await;
         }
         let now = self.desk.clock.now();
         let mut rows = Vec::new();
@@ -338,17 +347,10 @@ impl Engine {
         for row in rows {
             self.in_flight.insert(row.key.clone(), row.effect.lane());
             let desk = self.desk.clone();
+            let turn = desk.tape().effect(row.key.as_str());
             self.tasks.spawn(async move {
-                let outcome = std::panic::AssertUnwindSafe(perform(desk, row.clone())).catch_unwind().await;
-                let outcome = outcome.unwrap_or_else(|panic| {
-                    let said = panic
-                        .downcast_ref::<String>()
-                        .cloned()
-                        .or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()))
-                        .unwrap_or_default();
-                    Outcome::failed(format!("{} panicked: {said}", row.effect.name()))
-                });
-                (row, outcome)
+                let outcome = desk.perform(&row, &turn).await;
+                (row, turn, outcome)
             });
         }
         Ok(true)

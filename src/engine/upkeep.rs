@@ -56,6 +56,10 @@ impl Desk {
     /// Reads a worker's meter, where it has one, and takes down what it says. One that cannot be read is told of; the wattage
     /// counts instead.
     pub(super) async fn read_meter(&self, worker: &WorkerName) {
+        // A replay asks nobody.
+        if self.tape().replays() {
+            return;
+        }
         let Some(options) = self.config.worker(worker) else { return };
         let reading = match read_meter(options).await {
             Ok(None) => return,

@@ -19,6 +19,10 @@ impl Engine {
     /// Looks at every worker: wakes it when the batch is worth it or nothing else can be done, gives the next model its turn,
     /// and lets it go when no lease is held and nothing waits.
     pub(super) async fn supervise_workers(&mut self) -> Result<(), EngineError> {
+        // A recording says what was decided about them, and when.
+        if self.follows() {
+            return Ok(());
+        }
         self.let_strangers_go().await?;
         if self.desk.config.workers.is_empty() {
             return Ok(());
@@ -127,7 +131,7 @@ impl Engine {
     /// A run asks again for workers that did not answer, and for models that could not be used: whoever starts one may have
     /// mended them.
     pub(super) async fn forgive_workers(&mut self) -> Result<(), EngineError> {
-        for options in &self.desk.config.workers.clone() {
+        for options in self.desk.config.workers.clone().iter().filter(|_| !self.follows()) {
             let Ok(name) = options.name.parse::<WorkerName>() else { continue };
             if matches!(self.desk.worker_state(&name).await?, WorkerState::Unreachable { .. }) {
                 self.tell_worker(name, WorkerEvent::CooledOff).await?;
@@ -139,7 +143,8 @@ impl Engine {
         Ok(())
     }
 
-    async fn tell_worker(&self, name: WorkerName, event: WorkerEvent) -> Result<(), EngineError> {
+    pub(super) async fn tell_worker(&self, name: WorkerName, event: WorkerEvent) -> Result<(), EngineError> {
+        self.desk.tape().decided(&format!("worker {name}"), &event);
         let id = MachineId::Worker(name);
         let mut tx = self.desk.store.begin().await?;
         let mut after = After::default();

@@ -1,11 +1,14 @@
 //! Putting a box to sleep, unless somebody is using it.
 
+use serde::{Deserialize, Serialize};
+
 use super::means::Untold;
 use super::options::{Probe, WorkerOptions};
 use super::perform::call;
 
 /// What became of putting it to sleep.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SleepOutcome {
     /// It was told to sleep and agreed, or sleeps by itself.
     Asleep,

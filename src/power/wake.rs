@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use super::options::{WakeBy, WorkerOptions};
 use super::packet;
 use super::perform::client;
@@ -12,7 +14,8 @@ const BETWEEN_PACKETS: Duration = Duration::from_secs(3);
 const HEARTBEAT_LIMIT: Duration = Duration::from_secs(3);
 
 /// What became of waking.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum WakeOutcome {
     /// It was awake: not woken by us, so not ours to put to sleep.
     AlreadyAwake,

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use states::words::Timestamp;
 
 /// When the other side says to come back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RetryAt {
     /// After this long.
     After(Duration),
@@ -14,7 +16,8 @@ pub enum RetryAt {
 }
 
 /// Why publishing did not come about. Messages hold no secrets.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum PublishError {
     /// The other side did not answer, or asked for patience.
     #[error("{message}")]

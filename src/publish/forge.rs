@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::{Client, Method, RequestBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, complaint, send};
@@ -14,7 +15,8 @@ const MOST_PAGES: usize = 40;
 const PER_PAGE: usize = 50;
 
 /// A pull request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub struct Proposal {
     /// Its number.
     pub number: u64,
@@ -27,7 +29,8 @@ pub struct Proposal {
 }
 
 /// What became of a pull request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ForgeState {
     /// It waits, with its branch at this commit.
     Open {

@@ -15,6 +15,8 @@ mod branch;
 mod repo;
 pub use repo::SiteRepo;
 
+mod copy;
+
 mod seed;
 pub use seed::seed;
 

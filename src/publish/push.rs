@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use git2::{Direction, Oid, PushOptions, Repository};
+use serde::{Deserialize, Serialize};
 
 use super::PublishError;
 use super::error::{Trouble, from_remote};
@@ -11,7 +12,8 @@ use super::remote::{Access, Heads, branches};
 use super::{branch, remote};
 
 /// What became of a push.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PushOutcome {
     /// The branch is at the commit now, by this push. The branch is the one that was found under the article's id.
     Pushed {

@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use states::words::{ArticleId, PageFile};
 
 use super::commit::{self, NewCommit};
+use super::copy;
 use super::error::Trouble;
 use super::export::{self, Exported};
 use super::pages::{self, SitePageText};
@@ -100,6 +101,16 @@ impl SiteRepo {
     pub async fn export(&self, oid: &str, dir: &Path) -> Result<Exported, PublishError> {
         let (oid, dir) = (parse(oid)?, dir.to_owned());
         self.with(move |repo, _| export::export(repo, find_commit(repo, oid)?.tree()?, &dir)).await
+    }
+
+    /// Copies the repository as it stands to a bare one at `to`. One that is there already keeps its branches and gets the
+    /// commit `base` besides.
+    ///
+    /// # Errors
+    /// See [`PublishError`].
+    pub async fn copy_to(&self, to: &Path, base: &str) -> Result<(), PublishError> {
+        let (to, base) = (to.to_owned(), parse(base)?);
+        self.with(move |repo, heads| copy::copy(repo, heads, &to, base)).await
     }
 
     /// The Markdown pages below `folder` at a commit whose bytes are not those that `known` names by their path.

@@ -1,6 +1,7 @@
 //! What became of a proposal, read from the repository alone.
 
 use git2::{Commit, Oid, Repository, Sort};
+use serde::{Deserialize, Serialize};
 use states::words::{ArticleId, StoryId, Timestamp};
 
 use super::branch;
@@ -12,7 +13,8 @@ use super::remote::Heads;
 const LOOK_BACK: usize = 5000;
 
 /// What became of a proposal.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ProposalState {
     /// The branch is as we left it.
     Open,

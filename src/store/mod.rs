@@ -24,6 +24,8 @@ mod money;
 mod workers;
 mod runs;
 mod worker_history;
+mod recorded;
+mod past;
 mod dump;
 
 use std::path::{Path, PathBuf};
@@ -42,6 +44,7 @@ pub use ledger::{EnergyRow, LedgerRow, PastRun, Period, UsualCall};
 pub use lock::{Role, RunnerLock, Taken};
 pub use money::{AwakeWindow, Booking};
 pub use outbox::{Cause, OutboxRow};
+pub use past::PastRow;
 pub use polls::PollRow;
 pub use posts::{KnownPost, PostRow};
 pub use relations::{Growth, StoryMember};

@@ -30,7 +30,7 @@ pub struct OutboxRow {
     pub last: Option<String>,
 }
 
-fn read(row: &SqliteRow) -> Result<OutboxRow> {
+pub(super) fn read(row: &SqliteRow) -> Result<OutboxRow> {
     let key: String = row.get("key");
     let machine: String = row.get("machine");
     let payload: String = row.get("payload");

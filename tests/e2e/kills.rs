@@ -1,9 +1,9 @@
 //! Death at any moment, and what must not change by it: nothing is lost, nothing is proposed twice, and no answer that was
 //! committed is bought again.
 
-mod world;
+pub(crate) mod world;
 
-mod store;
+pub(crate) mod store;
 
 mod points;
 

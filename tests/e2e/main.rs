@@ -24,3 +24,5 @@ mod bad_input;
 mod sources;
 mod real;
 mod store;
+mod replay;
+mod backtest;

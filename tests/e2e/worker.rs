@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::harness::bare::Bare;
 use crate::harness::gpu_box::FakeBox;
 use crate::harness::model::FakeModel;
 use crate::harness::{hugo, skip};
@@ -211,4 +212,25 @@ fn a_route_that_waits_loses_nothing_and_goes_on_by_itself() {
     assert!(host.wait_until(false, Duration::from_secs(5)), "it was told to sleep");
     let dump = world.dump();
     assert!(rows(&dump, "causes").is_empty(), "{:?}", rows(&dump, "causes"));
+}
+
+#[test]
+fn a_replay_wakes_nobody_and_comes_to_the_same() {
+    let Some(host) = sleeping_box() else { return };
+    host.boot_ms(400);
+    let world = World::new(4, &spec(&host, None, ALONE));
+    world.desk.run(&["run", "--record", "rec", "--now", "2026-11-21T06:00:00Z"]).ok();
+    let asked = host.ledger().all().len();
+    assert_eq!((host.ledger().count("packet"), host.ledger().count("sleep")), (1, 1), "{}", host.ledger());
+    let output = world.desk.run(&["run", "--replay", "rec", "--json"]).ok();
+    let told = output.json();
+    assert_eq!(
+        (told["missed"].as_array().map(Vec::len), told["diverged"].as_array().map(Vec::len)),
+        (Some(0), Some(0))
+    );
+    assert_eq!(host.ledger().all().len(), asked, "the box was asked: {}", host.ledger());
+    let replayed = Bare::at(&world.desk.path("rec/replayed/sites/desk.git"));
+    assert_eq!(replayed.branches(), world.site.branches(), "{output}");
+    assert!(replayed.branches().len() > 1, "{output}");
+    assert!(told["reports"][0]["energy"].as_i64().is_some_and(|mwh| mwh > 0), "the hours of then are booked: {output}");
 }

@@ -1,9 +1,11 @@
 //! What can go wrong at the door, and whether it is worth trying again.
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// Why there is no answer. Messages show URLs without their queries, since these may hold secrets.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum DoorError {
     /// The door itself cannot be made: the configuration or the machine is at fault.
     #[error("the HTTP client cannot be set up: {why}")]

@@ -10,6 +10,7 @@ mod error;
 mod extra;
 mod redirects;
 mod resolver;
+mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,7 @@ pub use address::{is_local_name, is_public};
 pub use error::{DoorError, Retry};
 pub use extra::Extra;
 pub use resolver::{Resolve, SystemResolver};
+pub use wire::Wire;
 
 pub(crate) use error::shown;
 
@@ -81,7 +83,7 @@ pub struct Conditional {
 }
 
 /// An answer. Any status is an answer; what it means is for the caller to say.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
@@ -90,6 +92,7 @@ pub struct Response {
     /// The URLs that redirected, in order; empty where none did.
     pub hops: Vec<String>,
     /// The body, decompressed. Cut short for statuses of 400 and above.
+    #[serde(skip)]
     pub body: Vec<u8>,
     /// The `Content-Type`, as it was sent.
     pub content_type: Option<String>,
@@ -137,6 +140,8 @@ pub struct Door {
     /// For hosts with an exception only. A client of its own, so that no connection made under an exception is used again
     /// without one.
     excepted: Client,
+    /// Who listens.
+    wire: Option<Arc<dyn Wire>>,
 }
 
 impl Door {
@@ -159,7 +164,18 @@ impl Door {
         }
         let strict = client(&options, Checked { by: resolver.clone(), private: false })?;
         let excepted = client(&options, Checked { by: resolver, private: true })?;
-        Ok(Self { strict, excepted, options })
+        Ok(Self { strict, excepted, options, wire: None })
+    }
+
+    /// The same door, with somebody who keeps its answers or gives kept ones.
+    #[must_use]
+    pub fn with_wire(self, wire: Arc<dyn Wire>) -> Self {
+        Self { wire: Some(wire), ..self }
+    }
+
+    /// True where kept answers are given instead of the web's.
+    pub fn replays(&self) -> bool {
+        self.wire.as_ref().is_some_and(|wire| wire.replays())
     }
 
     /// The options it was made with.
@@ -198,16 +214,43 @@ impl Door {
         extra: Extra<'_>,
         allow: &[String],
     ) -> Result<Response, DoorError> {
+        let at = self.check(url, allow)?;
+        let Some(wire) = &self.wire else {
+            return self.get_live(gate, at, conditional, extra, allow, &mut false).await;
+        };
+        if wire.replays() {
+            return wire::recalled(wire.as_ref(), gate, url, &at).await;
+        }
+        let mut asked = false;
+        let answer = self.get_live(gate, at, conditional, extra, allow, &mut asked).await;
+        // Whom the gate kept in was never asked.
+        if asked {
+            wire.keep(url, &answer);
+        }
+        answer
+    }
+
+    /// Gets a URL that was checked. `sent` says whether anybody was asked.
+    async fn get_live<G: Gate>(
+        &self,
+        gate: &G,
+        first: Url,
+        conditional: &Conditional,
+        extra: Extra<'_>,
+        allow: &[String],
+        sent: &mut bool,
+    ) -> Result<Response, DoorError> {
+        let url = first.as_str();
         let limit = Duration::from_secs(self.options.timeout_seconds.max(1));
         let late = || DoorError::Timeout { url: shown(url), seconds: limit.as_secs() };
         let mut left = limit;
-        let mut at = self.check(url, allow)?;
-        let first = at.clone();
+        let mut at = first.clone();
         let mut hops: Vec<String> = Vec::new();
         let mut for_good = true;
         loop {
             let _pass = gate.pass(&at).await?;
             let began = std::time::Instant::now();
+            *sent = true;
             let asked = tokio::time::timeout(left, self.ask(&at, conditional, extra.at(&first, &at), allow)).await;
             let answer = asked.map_err(|_| late())??;
             left = left.saturating_sub(began.elapsed());

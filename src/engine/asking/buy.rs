@@ -59,7 +59,10 @@ impl Asker<'_> {
         let _permit = desk.turns.enter(&section.name).await;
         let try_ = self.reserve(section, &row, prompt + longest, asks_as.as_deref()).await?;
         let left_at = desk.clock.now();
-        let asked = provider.ask_watched(question, Some(self.watch(section))).await;
+        let heard = format!("{} {} {request}", section.name, section.model);
+        let asking = provider.ask_watched(question, Some(self.watch(section)));
+        let asked = desk.tape().hear("model", &heard, asking).await;
+        let asked = asked.unwrap_or_else(|_| Err(CallError::NotRecorded { key: request.to_string() }));
         let now = desk.clock.now();
         match asked {
             Ok(answer) => {

@@ -64,7 +64,8 @@ impl Asker<'_> {
             && state.is_up()
             && let Some(options) = desk.config.worker(worker)
         {
-            match busy(options).await {
+            let asked = desk.tape().hear("busy", worker.as_str(), busy(options)).await;
+            match asked.unwrap_or_else(|error| Err(error.to_string())) {
                 Ok(false) => {}
                 Ok(true) => {
                     return Ok(Standing::Barred(format!(

@@ -226,7 +226,7 @@ fn declared(input: &GateInput<'_>) -> Vec<String> {
 }
 
 /// What the gate has to know of how the site writes its pages.
-fn front_keys(page: &SitePage, input: &GateInput<'_>) -> FrontKeys {
+pub fn front_keys(page: &SitePage, input: &GateInput<'_>) -> FrontKeys {
     let constants =
         page.constants.iter().chain(page.template_constants.get(&input.draft.template).into_iter().flatten());
     FrontKeys {

@@ -22,8 +22,8 @@ use super::desk::Desk;
 use super::outcome::{Done, Outcome};
 use crate::store::{ArticleRow, OutboxRow};
 
-pub use gate::{GateInput, check};
-pub use score::score_lead;
+pub use gate::{GateInput, check, front_keys};
+pub use score::{add_up_again, score_lead, weight_of};
 pub use write::{Revising, write_draft};
 
 /// Does what an outbox row asks for.

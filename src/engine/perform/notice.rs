@@ -67,5 +67,9 @@ async fn comment(desk: &Desk, site: &SiteName, number: u64, key: &str, found: &A
         neutral(&found.label()),
         neutral(&lead.url)
     );
-    forge.comment(number, key, &text).await.map(|_| ()).map_err(|e| publish_outcome(section, &e))
+    let said = forge.comment(number, key, &text);
+    desk.heard("comment", &format!("{site} {number} {key}"), said)
+        .await
+        .map(|_| ())
+        .map_err(|e| publish_outcome(section, &e))
 }

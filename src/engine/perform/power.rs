@@ -21,7 +21,7 @@ pub(super) async fn perform(desk: &Desk, worker: &WorkerName, row: &OutboxRow) -
         Effect::CoolOff => WorkerEvent::CooledOff,
         // One that was delivered before may have sent packets already: then it is us who woke it.
         Effect::Wake => woken(desk, worker, row.deliveries + row.tries > 0).await,
-        Effect::TryModel { model } => try_model(desk, worker, model).await?,
+        Effect::TryModel { model } => try_model(desk, worker, model).await,
         Effect::PutToSleep => put_to_sleep(desk, worker).await,
         other => return Err(Outcome::hopeless(format!("{} is no worker's effect", other.name()))),
     };
@@ -37,7 +37,8 @@ async fn woken(desk: &Desk, worker: &WorkerName, tried: bool) -> WorkerEvent {
     };
     // Before the packets: booting draws, too.
     desk.read_meter(worker).await;
-    match wake(options, tell).await {
+    let woken = desk.tape().hear("wake", worker.as_str(), wake(options, tell)).await;
+    match woken.unwrap_or_else(|e| WakeOutcome::NotPossible { why: e.to_string() }) {
         WakeOutcome::AlreadyAwake => WorkerEvent::Answered { woken: tried },
         WakeOutcome::Woken { .. } => WorkerEvent::Answered { woken: true },
         WakeOutcome::Silent { packets, waited_ms } => {
@@ -52,7 +53,13 @@ async fn put_to_sleep(desk: &Desk, worker: &WorkerName) -> WorkerEvent {
         return WorkerEvent::LeftAwake { why: "it is not in the configuration any more".into(), alert: true };
     };
     // One that does not answer any more sleeps already, or is beyond our reach.
-    let outcome = if alive(options).await { sleep(options).await } else { SleepOutcome::Asleep };
+    let there = desk.tape().hear("alive", worker.as_str(), alive(options)).await != Ok(false);
+    let outcome = if there {
+        let slept = desk.tape().hear("sleep", worker.as_str(), sleep(options)).await;
+        slept.unwrap_or_else(|e| SleepOutcome::Failed { why: e.to_string() })
+    } else {
+        SleepOutcome::Asleep
+    };
     desk.read_meter(worker).await;
     match outcome {
         SleepOutcome::Asleep => WorkerEvent::WentToSleep,

@@ -46,7 +46,7 @@ pub(super) async fn perform(
         })
         .await
         .map_err(trouble)?;
-    let branch = match repo.push(branch, &oid, None).await.map_err(trouble)? {
+    let branch = match desk.push(site, &repo, branch, &oid).await.map_err(trouble)? {
         PushOutcome::Pushed { branch } | PushOutcome::AlreadyThere { branch } => branch,
         PushOutcome::MovedByPerson { branch, head } => {
             return Err(Outcome::hopeless(format!(
@@ -83,7 +83,8 @@ pub(super) async fn perform(
         )
         .map_err(trouble)?;
         let base = repo.default_branch().await.map_err(trouble)?;
-        let opened = forge.propose(&proposal.branch, &base, &title, &body).await.map_err(trouble)?;
+        let opened = forge.propose(&proposal.branch, &base, &title, &body);
+        let opened = desk.heard("propose", &proposal.branch, opened).await.map_err(trouble)?;
         proposal.number = Some(opened.number);
         proposal.url = Some(opened.url);
     }

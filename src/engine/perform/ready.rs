@@ -19,8 +19,16 @@ use crate::store::{CallRow, CallStatus, Spent, StoreError};
 /// What comes before every draft is rank 0 and 1: it is asked of a box that somebody uses, too.
 const LIGHT: u8 = 1;
 
-/// Loads and times a model.
-pub(super) async fn try_model(desk: &Desk, worker: &WorkerName, model: &str) -> Result<WorkerEvent, StoreError> {
+/// Loads and times a model. A replay takes the recorded outcome.
+pub(super) async fn try_model(desk: &Desk, worker: &WorkerName, model: &str) -> WorkerEvent {
+    let trial = async {
+        tried(desk, worker, model).await.unwrap_or_else(|error| unfit(worker, model, &error.to_string()))
+    };
+    let heard = desk.tape().hear("trial", &format!("{worker} {model}"), trial).await;
+    heard.unwrap_or_else(|error| unfit(worker, model, &error.to_string()))
+}
+
+async fn tried(desk: &Desk, worker: &WorkerName, model: &str) -> Result<WorkerEvent, StoreError> {
     let section = desk.config.providers.iter().find(|p| p.worker.as_ref() == Some(worker) && p.model == model);
     let (Some(section), Some(options)) = (section, desk.config.worker(worker)) else {
         return Ok(unfit(worker, model, "it is not in the configuration any more"));
@@ -177,6 +185,9 @@ impl Trial<'_> {
             run: desk.run().await,
             article: None,
             reserved: self.provider.most(&question),
+            tier: desk.config.terms(section).map_or("local", |terms| terms.tier()),
+            prices: self.provider.prices(),
+            left_out: question.left_out,
         };
         let mut tx = desk.store.begin().await?;
         let try_ = tx.start_call(&row, desk.clock.now()).await?;

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use states::state::Score;
 use states::words::text::content_words;
-use states::words::{Lead, Snapshot, SnapshotId, SourceKind, StoryId};
+use states::words::{Lead, Snapshot, SnapshotId, SourceKind, SourceName, StoryId};
 
 use super::super::asking::Asker;
 use super::super::desk::Desk;
 use super::super::outcome::{Done, Outcome};
-use crate::config::Site;
+use crate::config::{Config, Site};
 use crate::models::{Asking, Question, Task, TriageAnswer, TriageInput, parse_triage};
 use crate::store::{ArticleRow, OutboxRow};
 use crate::templates::TemplateError;
@@ -63,7 +63,7 @@ pub async fn score_lead(asker: &Asker<'_>, lead: &Lead, snapshot: &Snapshot, hea
             (answered.value, None)
         }
     };
-    let weight = asker.desk.config.source(&lead.source).map_or(10, |s| s.weight.min(20));
+    let weight = weight_of(&asker.desk.config, &lead.source);
     let mut score = add_up(&triage, lead, snapshot, site, weight, heat, now);
     if let Some((of, url)) = of {
         score.why = format!("As {url} ({}) was judged, which means the same: {}", of.short(), score.why);
@@ -95,6 +95,11 @@ pub(super) fn title(lead: &Lead, snapshot: &Snapshot) -> String {
     lead.title.clone().or_else(|| snapshot.title.clone()).unwrap_or_default()
 }
 
+/// What the configuration says of who speaks, 0 to 20.
+pub fn weight_of(config: &Config, source: &SourceName) -> u8 {
+    config.source(source).map_or(10, |s| s.weight.min(20))
+}
+
 fn add_up(
     triage: &TriageAnswer,
     lead: &Lead,
@@ -104,27 +109,48 @@ fn add_up(
     heat: usize,
     now: Timestamp,
 ) -> Score {
-    let topics: BTreeSet<String> = site.topics.iter().flat_map(|t| content_words(t)).collect();
-    let said: BTreeSet<String> = content_words(snapshot.title.as_deref().unwrap_or_default())
-        .into_iter()
-        .chain(triage.keywords.iter().flat_map(|k| content_words(k)))
-        .collect();
-    let shared = i32::try_from(topics.intersection(&said).count()).unwrap_or(i32::MAX);
     let parts = BTreeMap::from([
         ("relevance".to_owned(), i32::from(triage.relevance) / 2),
-        ("source".to_owned(), i32::from(weight) / 2 + if lead.kind == SourceKind::Primary { 5 } else { 0 }),
+        ("source".to_owned(), of_source(weight, lead.kind)),
         ("freshness".to_owned(), freshness(lead.published.or(snapshot.published), now)),
-        ("keywords".to_owned(), (shared * 4).min(12)),
+        ("keywords".to_owned(), of_keywords(&site.topics, snapshot.title.as_deref(), &triage.keywords)),
         ("heat".to_owned(), i32::try_from(heat.saturating_sub(1)).unwrap_or(i32::MAX).saturating_mul(4).min(12)),
     ]);
     Score {
-        total: u8::try_from(parts.values().sum::<i32>().clamp(0, 100)).unwrap_or(100),
+        total: total(&parts),
         parts,
         topic: triage.topic.clone(),
         keywords: triage.keywords.clone(),
         kind: triage.kind.as_str().to_owned(),
         why: triage.why.clone(),
     }
+}
+
+/// A score that was given, as it adds up under other settings: who speaks, and what the site is about. What triage said of it,
+/// how fresh it was and how hot its story are as they were.
+pub fn add_up_again(then: &Score, kind: SourceKind, title: Option<&str>, site: &Site, weight: u8) -> Score {
+    let mut parts = then.parts.clone();
+    parts.insert("source".to_owned(), of_source(weight, kind));
+    parts.insert("keywords".to_owned(), of_keywords(&site.topics, title, &then.keywords));
+    Score { total: total(&parts), parts, ..then.clone() }
+}
+
+fn total(parts: &BTreeMap<String, i32>) -> u8 {
+    u8::try_from(parts.values().sum::<i32>().clamp(0, 100)).unwrap_or(100)
+}
+
+fn of_source(weight: u8, kind: SourceKind) -> i32 {
+    i32::from(weight) / 2 + if kind == SourceKind::Primary { 5 } else { 0 }
+}
+
+fn of_keywords(topics: &[String], title: Option<&str>, keywords: &[String]) -> i32 {
+    let topics: BTreeSet<String> = topics.iter().flat_map(|t| content_words(t)).collect();
+    let said: BTreeSet<String> = content_words(title.unwrap_or_default())
+        .into_iter()
+        .chain(keywords.iter().flat_map(|k| content_words(k)))
+        .collect();
+    let shared = i32::try_from(topics.intersection(&said).count()).unwrap_or(i32::MAX);
+    shared.saturating_mul(4).min(12)
 }
 
 /// 15 for today, less by the day, 0 after two weeks; 5 where the date is not known.

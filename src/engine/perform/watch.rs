@@ -16,14 +16,16 @@ pub(super) async fn proposal(desk: &Desk, article: &ArticleRow, proposal: &Propo
     let not_yet = Outcome::NotYet { after: site.timers().watch_proposal };
     let merged = |commit: String| Done::Merged { commit, url: live_url(site, article) };
     if let (Some(Ok(forge)), Some(number)) = (desk.forges.get(&site.name), proposal.number) {
-        return Ok(match forge.state(number).await.map_err(trouble)? {
+        let state = desk.heard("proposal", &format!("{} {number}", site.name), forge.state(number)).await;
+        return Ok(match state.map_err(trouble)? {
             ForgeState::Open { .. } => not_yet,
             ForgeState::Merged { commit } => Outcome::done(merged(commit.unwrap_or_else(|| proposal.head.clone()))),
             ForgeState::Closed => Outcome::done(Done::Closed("the pull request was closed without merging".into())),
         });
     }
     let repo = desk.repo(site).await.map_err(trouble)?;
-    Ok(match repo.state_of(&proposal.branch, &proposal.head).await.map_err(trouble)? {
+    let state = desk.heard("branch", &proposal.branch, repo.state_of(&proposal.branch, &proposal.head)).await;
+    Ok(match state.map_err(trouble)? {
         ProposalState::Open | ProposalState::Edited { .. } => not_yet,
         ProposalState::Merged { commit } => Outcome::done(merged(commit)),
         ProposalState::Gone => Outcome::done(Done::Closed("its branch was removed without merging".into())),

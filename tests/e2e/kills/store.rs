@@ -8,48 +8,48 @@ use sqlx::{ConnectOptions as _, Row as _};
 
 /// One call of a model.
 #[derive(Debug, Clone)]
-pub(super) struct Call {
-    pub(super) status: String,
-    pub(super) reserved: i64,
-    pub(super) cost: i64,
+pub(crate) struct Call {
+    pub(crate) status: String,
+    pub(crate) reserved: i64,
+    pub(crate) cost: i64,
 }
 
 /// One proposal.
 #[derive(Debug, Clone)]
-pub(super) struct Proposal {
-    pub(super) branch: String,
-    pub(super) head: Option<String>,
-    pub(super) number: Option<u64>,
+pub(crate) struct Proposal {
+    pub(crate) branch: String,
+    pub(crate) head: Option<String>,
+    pub(crate) number: Option<u64>,
 }
 
 /// The store at one moment.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Books {
+pub(crate) struct Books {
     /// The calls of each request, in the order of their tries.
-    pub(super) calls: BTreeMap<String, Vec<Call>>,
+    pub(crate) calls: BTreeMap<String, Vec<Call>>,
     /// Everything booked for models, in nano-dollars.
-    pub(super) booked: i64,
+    pub(crate) booked: i64,
     /// How many articles are in each state.
-    pub(super) states: BTreeMap<String, i64>,
+    pub(crate) states: BTreeMap<String, i64>,
     /// How many of them are leads.
-    pub(super) leads: i64,
+    pub(crate) leads: i64,
     /// Why articles are parked.
-    pub(super) parked: Vec<String>,
+    pub(crate) parked: Vec<String>,
     /// By branch.
-    pub(super) proposals: Vec<Proposal>,
+    pub(crate) proposals: Vec<Proposal>,
     /// Runs that did not end.
-    pub(super) unfinished: Vec<String>,
+    pub(crate) unfinished: Vec<String>,
     /// Effects that are neither timers nor watches, and effects in flight.
-    pub(super) stuck: Vec<String>,
+    pub(crate) stuck: Vec<String>,
     /// Dead letters.
-    pub(super) dead: Vec<String>,
+    pub(crate) dead: Vec<String>,
     /// Causes.
-    pub(super) causes: Vec<String>,
+    pub(crate) causes: Vec<String>,
 }
 
 impl Books {
     /// Reads the store at a path; an empty one where there is none yet.
-    pub(super) fn read(path: &Path) -> Self {
+    pub(crate) fn read(path: &Path) -> Self {
         if !path.exists() {
             return Self::default();
         }
@@ -108,12 +108,12 @@ impl Books {
     }
 
     /// How many calls have this status.
-    pub(super) fn with_status(&self, status: &str) -> usize {
+    pub(crate) fn with_status(&self, status: &str) -> usize {
         self.calls.values().flatten().filter(|c| c.status == status).count()
     }
 
     /// How many calls are booked as unknown.
-    pub(super) fn unknown(&self) -> usize {
+    pub(crate) fn unknown(&self) -> usize {
         self.with_status("unknown")
     }
 }

@@ -12,12 +12,12 @@ use crate::harness::web::{FakeWeb, rss};
 use super::store::Books;
 
 /// When the first process of a world thinks that it runs.
-pub(super) const NOW: &str = "2026-11-21T06:00:00Z";
+pub(crate) const NOW: &str = "2026-11-21T06:00:00Z";
 /// When the processes after it do.
-pub(super) const LATER: &str = "2026-11-21T06:05:00Z";
+pub(crate) const LATER: &str = "2026-11-21T06:05:00Z";
 
 /// A feed whose leads are all worth writing about. It can be shared: it has no state that a reader changes.
-pub(super) fn feed(seed: u64, leads: u64) -> FakeWeb {
+pub(crate) fn feed(seed: u64, leads: u64) -> FakeWeb {
     let web = FakeWeb::start();
     let mut items = Vec::new();
     for n in 0..leads {
@@ -33,13 +33,13 @@ pub(super) fn feed(seed: u64, leads: u64) -> FakeWeb {
 
 /// What a world's configuration is made of.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// The most articles of their own in a run.
-    pub(super) alone: u32,
+    pub(crate) alone: u32,
     /// The most open proposals.
-    pub(super) max_open: u32,
+    pub(crate) max_open: u32,
     /// How many effects of a kind run at once.
-    pub(super) at_once: usize,
+    pub(crate) at_once: usize,
 }
 
 impl Default for Options {
@@ -49,16 +49,16 @@ impl Default for Options {
 }
 
 /// A desk with models and a forge of its own.
-pub(super) struct World {
-    pub(super) model: FakeModel,
-    pub(super) forge: FakeForge,
-    pub(super) desk: Desk,
+pub(crate) struct World {
+    pub(crate) model: FakeModel,
+    pub(crate) forge: FakeForge,
+    pub(crate) desk: Desk,
     main: Option<String>,
 }
 
 impl World {
     /// A world around `binary` with the leads of `web`.
-    pub(super) fn new(web: &FakeWeb, binary: &Path, options: Options) -> Self {
+    pub(crate) fn new(web: &FakeWeb, binary: &Path, options: Options) -> Self {
         let (model, forge) = (FakeModel::start(), FakeForge::start());
         forge.require_token("forge-token");
         model.require_key("model-key");
@@ -141,24 +141,24 @@ allow_private = ["{host}"]
     }
 
     /// Where the program is to die: `commit:17` or `committed:17`.
-    pub(super) fn dying_at(mut self, point: &str) -> Self {
+    pub(crate) fn dying_at(mut self, point: &str) -> Self {
         self.desk = self.desk.with_env("PIPELINE_KILL_AT", point);
         self
     }
 
     /// From now on it does not die by itself.
-    pub(super) fn living(mut self) -> Self {
+    pub(crate) fn living(mut self) -> Self {
         self.desk = self.desk.with_env("PIPELINE_KILL_AT", "commit:999999999");
         self
     }
 
     /// What the program's store says.
-    pub(super) fn books(&self) -> Books {
+    pub(crate) fn books(&self) -> Books {
         Books::read(&self.desk.path("var/pipeline.db"))
     }
 
     /// What is proposed: by branch, its files. What depends on the minute or the run is taken out.
-    pub(super) fn proposed(&self) -> BTreeMap<String, BTreeMap<String, String>> {
+    pub(crate) fn proposed(&self) -> BTreeMap<String, BTreeMap<String, String>> {
         let bare = self.forge.bare();
         let mut proposed = BTreeMap::new();
         for branch in bare.branches().into_keys().filter(|b| b != "main") {
@@ -176,7 +176,7 @@ allow_private = ["{host}"]
     ///
     /// # Panics
     /// When something was lost, done twice, bought twice, or is stuck.
-    pub(super) fn assert_whole(&self, what: &str) {
+    pub(crate) fn assert_whole(&self, what: &str) {
         self.assert_proposals(what);
         self.assert_calls(what);
         let books = self.books();
@@ -214,7 +214,7 @@ allow_private = ["{host}"]
 
     /// No question whose answer was committed was asked again; each other one once more at most for each call that is booked
     /// as unknown; and everything that was billed is booked.
-    pub(super) fn assert_calls(&self, what: &str) {
+    pub(crate) fn assert_calls(&self, what: &str) {
         let (ledger, books) = (self.model.ledger(), self.books());
         for (request, calls) in &books.calls {
             let answered = calls.iter().position(|c| c.status == "accepted");
