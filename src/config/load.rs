@@ -113,6 +113,10 @@ impl Config {
                 ));
             }
         }
+        let mut all = std::iter::once(&self.routes).chain(self.sites.iter().filter_map(|s| s.routes.as_ref()));
+        if all.any(|routes| routes.deadline_seconds == 0) {
+            return Err("`deadline_seconds = 0` leaves no time to ask anybody: say 1 or more, or leave it out".into());
+        }
         let embed = std::iter::once(&self.routes).chain(self.sites.iter().filter_map(|s| s.routes.as_ref()));
         if embed.flat_map(|r| &r.embed).any(|name| name == "builtin") {
             return Err(
@@ -214,6 +218,15 @@ mod tests {
     fn the_file_that_ships_is_a_configuration() {
         let config = Config::parse(include_str!("../../pipeline.toml"), Path::new("pipeline.toml")).unwrap();
         assert!(config.providers.is_empty() && !config.sources.is_empty());
+    }
+
+    #[test]
+    fn limits_that_would_let_no_call_out_are_refused() {
+        let site = "[[site]]\nname = \"a\"\nrepo = \"r\"\n";
+        let none = format!("[[provider]]\nname = \"m\"\nmodel = \"m\"\nconcurrent = 0\n{site}");
+        assert!(error(&none).contains("the provider `m` allows no call"), "{}", error(&none));
+        let late = format!("[routes]\ndeadline_seconds = 0\n{site}");
+        assert!(error(&late).contains("leaves no time"), "{}", error(&late));
     }
 
     #[test]
