@@ -225,6 +225,15 @@ mod tests {
     }
 
     #[test]
+    fn limits_that_would_let_no_call_out_are_refused() {
+        let site = "[[site]]\nname = \"a\"\nrepo = \"r\"\n";
+        let none = format!("[[provider]]\nname = \"m\"\nmodel = \"m\"\nconcurrent = 0\n{site}");
+        assert!(error(&none).contains("the provider `m` allows no call"), "{}", error(&none));
+        let late = format!("[routes]\ndeadline_seconds = 0\n{site}");
+        assert!(error(&late).contains("leaves no time"), "{}", error(&late));
+    }
+
+    #[test]
     fn the_defaults_read_back() {
         let defaults =
             Config { sites: vec![crate::config::Site { repo: "r".into(), ..Default::default() }], ..Config::default() };

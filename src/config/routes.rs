@@ -142,6 +142,9 @@ impl Routes {
     /// # Errors
     /// What does not fit, and what to write instead.
     pub(super) fn check(&self, is_provider: impl Fn(&str) -> bool) -> Result<(), String> {
+        if self.deadline_seconds == 0 {
+            return Err("`deadline_seconds = 0` leaves no time to ask anybody: say 1 or more, or leave it out".into());
+        }
         let unknown = self.names().find(|n| !matches!(n.as_str(), "builtin" | "wait") && !is_provider(n));
         if let Some(name) = unknown {
             return Err(format!(

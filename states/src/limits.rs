@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn a_minute_has_room_for_so_many_requests_and_tokens() {
-        let calls: Vec<Heard> = [0, 10, 20].map(|s| under_way(s)).to_vec();
+        let calls: Vec<Heard> = [0, 10, 20].map(under_way).to_vec();
         let limits = |requests, tokens| Limits { requests, tokens, patience: 60 };
         let table = [
             ("no limits, no waiting", limits(0, 0), 500, 30, None),

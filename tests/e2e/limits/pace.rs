@@ -103,6 +103,6 @@ fn no_more_calls_are_under_way_than_allowed() {
     };
     for (limits, expected) in [("concurrent = 1", 1), ("concurrent = 2", 2), ("", 4)] {
         let Some(most) = most(limits) else { return };
-        assert_eq!(most, expected, "`{limits}`");
+        assert!(most <= expected && most > expected / 2, "`{limits}`: {most}");
     }
 }
