@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use states::thrift::electricity;
-use states::words::{Amount, MilliWattHours, NanoUsd, Prices, RunId, SiteName, Tokens};
+use states::words::{Amount, MilliWattHours, NanoUsd, RunId, SiteName, Tokens};
 
 use super::EngineError;
 use super::asking::buy::beginnings;
@@ -127,10 +127,7 @@ impl Estimate {
     ) -> Result<Self, EngineError> {
         let mut outlooks = Vec::new();
         let (mut usual, mut from_runs, mut run) = (Vec::new(), 0, None);
-        let counts = match store {
-            Some(store) => store.counts().await?,
-            None => Vec::new(),
-        };
+        let counts = if let Some(store) = store { store.counts().await? } else { Vec::new() };
         for site in sites {
             let past = match store {
                 Some(store) => store.past_runs(&site.name, RUNS).await?,
@@ -218,6 +215,7 @@ impl Outlook {
 /// The calls of a task: usually to the first provider of the route, at most to each one before the built-in one or the wait.
 fn asked(config: &Config, site: &Site, task: Task, outlook: &Outlook, usual: &[UsualCall]) -> Vec<EstimateLine> {
     let (questions, questions_most) = outlook.questions(task);
+    let calls_most = questions_most * ASKED;
     let route = config.routes(site).of(task);
     let providers = route.iter().map_while(|name| config.provider(name));
     let line = |(at, provider): (usize, &ProviderSection)| {
@@ -232,9 +230,12 @@ fn asked(config: &Config, site: &Site, task: Task, outlook: &Outlook, usual: &[U
             provider: provider.name.clone(),
             tier: terms.tier(),
             calls,
-            calls_most: questions_most * ASKED,
+            calls_most,
             nano_usd: terms.prices.most(buffered(tokens.input), buffered(tokens.output)),
-            nano_usd_most: longest(&terms.prices, task, provider, questions_most * ASKED),
+            nano_usd_most: terms.prices.most(
+                buffered(calls_most * u64::from(provider.context_tokens)),
+                buffered(calls_most * longest_answer(task)),
+            ),
             milliseconds: calls * one.milliseconds,
             tokens,
         })
@@ -250,11 +251,6 @@ fn longest_answer(task: Task) -> u64 {
         Task::Draft => 8_000,
         Task::Judge => 1_000,
     }
-}
-
-fn longest(prices: &Prices, task: Task, provider: &ProviderSection, calls: u64) -> NanoUsd {
-    let input = calls.saturating_mul(u64::from(provider.context_tokens));
-    prices.most(buffered(input), buffered(calls.saturating_mul(longest_answer(task))))
 }
 
 /// What a call takes: of this provider, else of any other, else as reckoned.
