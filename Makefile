@@ -55,8 +55,9 @@ eval: setup ## score feeds, extraction, duplicates and hostile input on a corpus
 	@cargo build --locked --profile quick --package evals
 	@$(TARGET)/quick/evals all "$(DATA)" --peers .tools/peers/bin/python --write docs/evals.md
 
-soak: ## the long tests, and every broken build has to be caught by a test
+soak: ## the long tests (with a real inference server), and every broken build has to be caught by a test
 	@.ci/setup.sh test
+	@.ci/setup.sh llama
 	$(call step,long tests)
 	@.ci/tests.sh long
 	$(call step,broken builds)

@@ -4,6 +4,7 @@
 #
 #   setup.sh run     what `make run` needs; without Hugo it goes on, and pages wait for a person
 #   setup.sh test    what `make test` needs as well; without Hugo it stops, because its checks would not run
+#   setup.sh llama   llama.cpp's server, built from its source (minutes), and a tiny random model, in .tools/llama
 #   setup.sh peers   the programs that `make eval` compares with, for Python, in .tools/peers
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -119,8 +120,34 @@ peers() {
   cat $folder/requirements*.txt >$all
 }
 
-if [ "$purpose" = peers ]; then
-  peers
+# The source comes inside a Python package; nothing of Python's binding is built.
+llama() {
+  local folder=.tools/llama wanted=0.3.36
+  if [ -x $folder/llama-server ] && [ -f $folder/tiny.gguf ]; then return 0; fi
+  have g++ || packages g++ || fail "a C++ compiler is missing (Debian, Ubuntu: apt-get install g++)"
+  say "setup: building llama.cpp's server (about ten minutes on two cores, once)"
+  rm -rf $folder
+  mkdir -p $folder
+  python3 -m venv $folder/venv || fail "Python's venv is missing (Debian, Ubuntu: apt-get install python3-venv)."
+  local bin=$PWD/$folder/venv/bin
+  "$bin/pip" install --quiet --disable-pip-version-check -r .ci/llama/requirements.txt
+  # The build system of the package is asked for its name, so it has to be there.
+  PATH=$bin:$PATH "$bin/pip" download --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+    --no-binary llama_cpp_python --dest $folder "llama_cpp_python==$wanted"
+  tar -xzf $folder/llama_cpp_python-$wanted.tar.gz -C $folder
+  PATH=$bin:$PATH cmake -S $folder/llama_cpp_python-$wanted/vendor/llama.cpp -B $folder/build -G Ninja \
+    -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DGGML_NATIVE=OFF -DGGML_OPENMP=OFF -DLLAMA_CURL=OFF -DLLAMA_OPENSSL=OFF \
+    -DLLAMA_BUILD_UI=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF >$folder/build.log 2>&1 ||
+    fail "the server's build cannot be set up; see $folder/build.log"
+  PATH=$bin:$PATH ninja -C $folder/build llama-server >>$folder/build.log 2>&1 ||
+    fail "the server does not build; see $folder/build.log"
+  "$bin/python" .ci/llama/tiny.py $folder/tiny.gguf
+  cp $folder/build/bin/llama-server $folder/llama-server
+  rm -rf $folder/build $folder/llama_cpp_python-$wanted $folder/llama_cpp_python-$wanted.tar.gz
+}
+
+if [ "$purpose" = peers ] || [ "$purpose" = llama ]; then
+  "$purpose"
   exit 0
 fi
 rust

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 /// Every template by name. Names are paths inside `templates/` and inside the folder that overrides them.
 const BUILT_IN: &[(&str, &str)] = &[
+    ("prompts/classify.md", include_str!("../templates/prompts/classify.md")),
     ("prompts/triage.md", include_str!("../templates/prompts/triage.md")),
     ("prompts/draft.md", include_str!("../templates/prompts/draft.md")),
     ("prompts/judge.md", include_str!("../templates/prompts/judge.md")),

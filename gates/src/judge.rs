@@ -137,11 +137,24 @@ pub enum Judged<'a> {
     },
 }
 
-/// True where a score lies so near to a bound that more samples should be asked for.
-pub fn is_near(score: &JudgeScore, settings: &Settings) -> bool {
+/// True where another sample should be asked for. One is enough where it lies far from both bounds, or comes from a judge that
+/// says the same every time. Near a bound all samples have to agree: the first that does not settles it, since a person decides
+/// then.
+pub fn wants_more(samples: &[JudgeScore], settings: &Settings) -> bool {
     let bounds = &settings.judge;
-    let total = score.total();
-    [bounds.pass, bounds.review].iter().any(|bound| total.abs_diff(*bound) < bounds.near)
+    let Some(first) = samples.first() else { return true };
+    let near = |total: u8| [bounds.pass, bounds.review].iter().any(|bound| total.abs_diff(*bound) < bounds.near);
+    let agree = samples.iter().all(|s| side(s.total(), settings) == side(first.total(), settings));
+    !first.judge.is_builtin() && near(first.total()) && agree && samples.len() < bounds.samples
+}
+
+/// On which side of the bounds a total lies.
+fn side(total: u8, settings: &Settings) -> Verdict {
+    match total {
+        total if total >= settings.judge.pass => Verdict::Pass,
+        total if total >= settings.judge.review => Verdict::Review,
+        _ => Verdict::Reject,
+    }
 }
 
 /// The median of several samples by total, the lower of two in the middle. `None` for none.
@@ -162,13 +175,8 @@ pub fn layer(judged: Judged<'_>, settings: &Settings) -> LayerReport {
     let Some(score) = median(scores) else { return not_run(Layer::Judge, "the judge gave no sample") };
     let mut gathered = Gathered::new(Layer::Judge, settings);
     let bounds = &settings.judge;
-    let side = |total: u8| match total {
-        total if total >= bounds.pass => Verdict::Pass,
-        total if total >= bounds.review => Verdict::Review,
-        _ => Verdict::Reject,
-    };
     let total = score.total();
-    let mut verdict = side(total);
+    let mut verdict = side(total, settings);
     for (name, points) in [
         ("total", total),
         ("grounding", score.grounding),
@@ -191,7 +199,7 @@ pub fn layer(judged: Judged<'_>, settings: &Settings) -> LayerReport {
         }
         _ => {}
     }
-    if side(low) != side(high) {
+    if side(low, settings) != side(high, settings) {
         gathered.figure("spread", usize::from(high - low));
         gathered.find(&rules::SPREAD, Place::Page, format!("the judge's samples reach from {low} to {high}"));
         verdict = Verdict::Review;
@@ -365,8 +373,20 @@ mod tests {
         let samples = [score(30, 25, 25, 0), score(30, 25, 22, 0), score(30, 25, 15, 0)];
         let report = layer(Judged::Samples(&samples), &settings);
         assert_eq!((report.verdict, report.figures["total"]), (Verdict::Review, 77));
-        assert!(is_near(&samples[1], &settings));
-        assert!(!is_near(&score(30, 25, 25, 20), &settings));
+    }
+
+    #[test]
+    fn more_samples_are_asked_for_near_a_bound_until_they_disagree() {
+        let settings = Settings::default();
+        let (sure, near, other) = (score(30, 25, 25, 20), score(30, 25, 22, 0), score(30, 25, 15, 0));
+        assert!(wants_more(&[], &settings));
+        assert!(!wants_more(std::slice::from_ref(&sure), &settings));
+        assert!(wants_more(std::slice::from_ref(&near), &settings));
+        assert!(!wants_more(&[near.clone(), other], &settings));
+        assert!(wants_more(&[near.clone(), near.clone(), near.clone(), near.clone()], &settings));
+        assert!(!wants_more(&[near.clone(), near.clone(), near.clone(), near.clone(), near.clone()], &settings));
+        let built_in = Writer { provider: "builtin".into(), model: "rubric-1".into(), family: "builtin".into() };
+        assert!(!wants_more(&[JudgeScore { judge: built_in, ..near }], &settings));
     }
 
     #[test]

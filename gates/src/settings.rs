@@ -57,11 +57,13 @@ pub struct JudgeBounds {
     pub review: u8,
     /// A score this near to a bound asks for more samples.
     pub near: u8,
+    /// So many samples are asked for at most.
+    pub samples: usize,
 }
 
 impl Default for JudgeBounds {
     fn default() -> Self {
-        Self { pass: 75, review: 60, near: 5 }
+        Self { pass: 75, review: 60, near: 10, samples: 5 }
     }
 }
 

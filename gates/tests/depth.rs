@@ -74,7 +74,7 @@ fn deep_pages_are_judged_or_refused() {
         let findings = judged.unwrap().join().unwrap_or_else(|_| panic!("{name} panicked"));
         // Unoptimised and beside other work: what grows with the square of the page takes ten times as long.
         let took = began.elapsed().as_secs_f32();
-        assert!(took < 15.0, "{name} took {took} s");
+        assert!(took < 60.0, "{name} took {took} s");
         assert!(findings > 0, "{name}: something is to be said of it");
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use states::event::Event;
 use states::state::State;
+use states::words::WorkerName;
 
 use super::open::{self, Opened};
 use super::out::{say, say_json};
@@ -95,6 +96,11 @@ pub(super) fn told(answer: &InboxRow) -> Result<(), Failure> {
 
 /// Puts an entry into the inbox and has it handled: here, or by the process that is at work.
 pub(super) async fn enter(cli: &Cli, entry: &Entry) -> Result<InboxRow, Failure> {
+    enter_and(cli, entry, None).await
+}
+
+/// As [`enter`]. Handled here, it goes on with seeing this worker off; another process does so by itself.
+pub(super) async fn enter_and(cli: &Cli, entry: &Entry, see_off: Option<&WorkerName>) -> Result<InboxRow, Failure> {
     let config = open::config(cli)?;
     let database = config.database();
     let now = open::clock(cli).now();
@@ -107,7 +113,11 @@ pub(super) async fn enter(cli: &Cli, entry: &Entry) -> Result<InboxRow, Failure>
         tx.commit().await?;
     }
     if let Opened::Desk(desk, _lock) = open::desk(cli, config, Role::Run, Teller::default()).await? {
-        Engine::start(desk.clone()).await?.listen().await?;
+        let mut engine = Engine::start(desk.clone()).await?;
+        engine.listen().await?;
+        if let Some(worker) = see_off {
+            engine.see_off(worker).await?;
+        }
         return answered(&desk.store, &key).await;
     }
     let until = tokio::time::Instant::now() + PATIENCE;

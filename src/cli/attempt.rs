@@ -63,15 +63,7 @@ pub(super) async fn attempt(cli: &Cli, url: &str, site: Option<&str>, template: 
 /// Takes the models that bill off the routes of a trial; the built-in provider answers where nobody is left.
 fn leave_out_what_bills(config: &mut Config, site: &mut Site) -> bool {
     let mut routes = config.routes(site).clone();
-    let mut left_out = false;
-    for route in [&mut routes.triage, &mut routes.draft, &mut routes.judge] {
-        let before = route.len();
-        route.retain(|name| !config.provider(name).is_some_and(|p| config.bills(p)));
-        left_out |= route.len() < before;
-        if route.is_empty() {
-            route.push("builtin".into());
-        }
-    }
+    let left_out = routes.leave_out(|name| config.provider(name).is_some_and(|p| config.bills(p)));
     site.routes = Some(routes);
     left_out
 }

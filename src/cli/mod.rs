@@ -2,7 +2,8 @@
 //! progress and errors on standard error.
 //!
 //! Exit codes, the first that fits: 2 usage or configuration, 70 the program or its store failed, 1 something was parked in
-//! this run, 75 work was deferred or another process is at work, 3 something waits in review, 0 otherwise.
+//! this run or a box did not do what it was told, 75 work was deferred, another process is at work or a box is in use,
+//! 3 something waits in review, 0 otherwise.
 
 mod out;
 mod progress;
@@ -12,6 +13,8 @@ mod look;
 mod cost;
 mod show;
 mod act;
+mod worker;
+mod worker_status;
 mod attempt;
 mod gate;
 mod sources;
@@ -164,6 +167,11 @@ enum Command {
         #[command(subcommand)]
         what: Option<SourcesCommand>,
     },
+    /// The boxes that models run on: how each is, and waking one or putting it to sleep by hand
+    Worker {
+        #[command(subcommand)]
+        what: WorkerCommand,
+    },
     /// Check Markdown files with the rules of the gate
     Gate {
         /// The files
@@ -238,6 +246,28 @@ enum SourcesCommand {
     Remove {
         /// The source
         name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum WorkerCommand {
+    /// How each worker is, who uses it, how long it was awake today
+    Status {
+        /// The worker; all of them by default
+        name: Option<String>,
+    },
+    /// Wake it and leave it awake
+    Wake {
+        /// The worker; the only one by default
+        name: Option<String>,
+    },
+    /// Put it to sleep, unless work is done there or somebody uses it
+    Sleep {
+        /// The worker; the only one by default
+        name: Option<String>,
+        /// Even while work is done there, and even where nobody can say whether somebody uses it
+        #[arg(long)]
+        force: bool,
     },
 }
 
@@ -352,6 +382,11 @@ async fn dispatch(cli: &Cli) -> Answer {
         Command::Changes { article, note } => act::act(cli, article, act::Act::Changes(note.clone())).await,
         Command::Reject { article, why } => act::act(cli, article, act::Act::Reject(why.clone())).await,
         Command::Sources { what } => sources::sources(cli, what.as_ref()).await,
+        Command::Worker { what: WorkerCommand::Status { name } } => worker_status::status(cli, name.as_deref()).await,
+        Command::Worker { what: WorkerCommand::Wake { name } } => worker::wake(cli, name.as_deref()).await,
+        Command::Worker { what: WorkerCommand::Sleep { name, force } } => {
+            worker::sleep(cli, name.as_deref(), *force).await
+        }
         Command::Gate { files, site } => gate::gate(cli, files, site.as_deref()).await,
         Command::Graph { worker } => {
             out::say(&if *worker { states::explore::worker_mermaid() } else { states::explore::article_mermaid() });

@@ -42,7 +42,13 @@ impl Listener {
 struct Show {
     bar: Option<ProgressBar>,
     moved: BTreeMap<String, &'static str>,
+    /// How long each answer was when it was last worth a line.
+    written: BTreeMap<String, u64>,
 }
+
+/// An answer is worth a line from so many tokens on, and whenever it has doubled: a few lines for a long one, none for a
+/// short one.
+const FIRST_LINE: u64 = 256;
 
 async fn listen(mut receiver: UnboundedReceiver<Progress>, mut show: Show) {
     while let Some(progress) = receiver.recv().await {
@@ -61,7 +67,7 @@ impl Show {
             ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
         );
         bar.enable_steady_tick(Duration::from_millis(120));
-        Self { bar: Some(bar), moved: BTreeMap::new() }
+        Self { bar: Some(bar), ..Self::default() }
     }
 
     fn line(&self, text: &str) {
@@ -84,6 +90,7 @@ impl Show {
             Progress::Moved { article, label, from, to, reason } => {
                 self.moved(article.short(), label, from, to, reason)
             }
+            Progress::Writes { provider, tokens } => self.writes(provider, *tokens),
             Progress::Again { label, why } => {
                 self.line(&format!("  {} “{}”: {why}", style("again soon").for_stderr().yellow(), short(label, 50)));
             }
@@ -96,6 +103,31 @@ impl Show {
             Progress::Selected { site, what } => self.line(&format!("  selection for {site}: {what}")),
             Progress::Notice(text) => self.line(&format!("  {} {text}", style("→").for_stderr().cyan())),
         }
+    }
+
+    fn writes(&mut self, provider: &str, tokens: u64) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(format!("{}{provider} writes: {tokens} tokens", self.counts()));
+            return;
+        }
+        let last = self.written.entry(provider.to_owned()).or_default();
+        if tokens < *last {
+            // The next answer.
+            *last = 0;
+        }
+        if tokens >= FIRST_LINE && tokens >= *last * 2 {
+            *last = tokens;
+            self.line(&format!("  {provider} writes: {tokens} tokens"));
+        }
+    }
+
+    /// How many articles are where, as the beginning of a bar.
+    fn counts(&self) -> String {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for state in self.moved.values() {
+            *counts.entry(state).or_default() += 1;
+        }
+        counts.iter().map(|(state, n)| format!("{n} {state} · ")).collect()
     }
 
     fn moved(&mut self, id: &str, label: &str, from: &str, to: &'static str, reason: &str) {
@@ -115,12 +147,7 @@ impl Show {
             ));
         }
         if let Some(bar) = &self.bar {
-            let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-            for state in self.moved.values() {
-                *counts.entry(state).or_default() += 1;
-            }
-            let words: Vec<String> = counts.iter().map(|(state, n)| format!("{n} {state}")).collect();
-            bar.set_message(words.join(" · "));
+            bar.set_message(self.counts().trim_end_matches(" · ").to_owned());
         }
     }
 }

@@ -127,6 +127,15 @@ fn words(report: &Report) -> String {
     let moved: Vec<String> = report.states.iter().map(|(state, n)| format!("{n} {state}")).collect();
     let moved = if moved.is_empty() { "no article moved".to_owned() } else { moved.join(", ") };
     text.push_str(&format!("This run: {moved}; cost {}, energy {}.\n", report.cost, report.energy));
+    let answers: Vec<String> = report
+        .answers
+        .iter()
+        .filter(|a| a.answers > 0)
+        .map(|a| format!("{} {} {}", a.answers, a.task, a.tier))
+        .collect();
+    if !answers.is_empty() {
+        text.push_str(&format!("Answers: {}.\n", answers.join(", ")));
+    }
     if report.stopped {
         text.push_str("It was stopped before it was done; the next run goes on where it stopped.\n");
     }

@@ -93,6 +93,12 @@ impl Config {
             if provider.name.is_empty() || matches!(provider.name.as_str(), "builtin" | "wait") {
                 return Err(format!("a provider cannot be called `{}`: choose another name", provider.name));
             }
+            if provider.concurrent == Some(0) {
+                return Err(format!(
+                    "the provider `{}` allows no call (`concurrent = 0`): say 1 or more, or take it off the routes",
+                    provider.name
+                ));
+            }
             if let Some(worker) = provider.worker.as_ref().filter(|w| self.worker(w).is_none()) {
                 return Err(format!("the provider `{}` names the worker `{worker}`, which is not here", provider.name));
             }
@@ -103,20 +109,8 @@ impl Config {
             worker.name.parse::<states::words::WorkerName>().map_err(|e| e.to_string())?;
         }
         let routes = std::iter::once(&self.routes).chain(self.sites.iter().filter_map(|s| s.routes.as_ref()));
-        for name in routes.flat_map(super::Routes::names) {
-            if !matches!(name.as_str(), "builtin" | "wait") && self.provider(name).is_none() {
-                return Err(format!(
-                    "a route names `{name}`: a [[provider]] of that name, `builtin` or `wait` is expected"
-                ));
-            }
-        }
-        let embed = std::iter::once(&self.routes).chain(self.sites.iter().filter_map(|s| s.routes.as_ref()));
-        if embed.flat_map(|r| &r.embed).any(|name| name == "builtin") {
-            return Err(
-                "the route `embed` names `builtin`, which knows no meanings: name an embedding model, or leave \
-                        the route out"
-                    .into(),
-            );
+        for routes in routes {
+            routes.check(|name| self.provider(name).is_some())?;
         }
         self.sites.iter().try_for_each(|site| self.check_site(site))
     }

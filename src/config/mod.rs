@@ -7,7 +7,9 @@ mod desk;
 mod site;
 mod source;
 mod models;
+mod routes;
 mod money;
+mod workers;
 mod load;
 
 use std::path::{Path, PathBuf};
@@ -20,8 +22,9 @@ use crate::power::WorkerOptions;
 
 pub use desk::{Caps, Desk, Limits};
 pub use load::ConfigError;
-pub use models::{ProviderKind, ProviderSection, Routes};
+pub use models::{ProviderKind, ProviderSection};
 pub use money::{Money, Terms};
+pub use routes::{Classifier, Routes, Semantic};
 pub use site::{Schedule, Select, Site};
 pub use source::{Robots, SourceForm, SourceSection};
 

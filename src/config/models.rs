@@ -1,51 +1,16 @@
-//! `[routes]` and `[[provider]]`: who is asked.
+//! `[[provider]]`: who can be asked.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use states::limits::Limits;
 use states::words::{Prices, WorkerName};
 
-use crate::models::{Api, OpenAiOptions, ProviderOptions, SchemaMode, Secret, Task};
+use crate::models::{Api, OpenAiOptions, ProviderOptions, SchemaMode, Secret};
 
-/// Who is asked, per task, in order: names of providers, `builtin`, or `wait` at the end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Routes {
-    /// Is a lead worth writing about.
-    pub triage: Vec<String>,
-    /// What does it mean: embedding models, which tell the same story in other words apart from another one. Empty: words
-    /// alone decide.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub embed: Vec<String>,
-    /// Write it.
-    pub draft: Vec<String>,
-    /// Judge it.
-    pub judge: Vec<String>,
-}
-
-impl Default for Routes {
-    fn default() -> Self {
-        let builtin = || vec!["builtin".to_owned()];
-        Self { triage: builtin(), embed: Vec::new(), draft: builtin(), judge: builtin() }
-    }
-}
-
-impl Routes {
-    /// The route of a task.
-    pub fn of(&self, task: Task) -> &[String] {
-        match task {
-            Task::Triage => &self.triage,
-            Task::Embed => &self.embed,
-            Task::Draft => &self.draft,
-            Task::Judge => &self.judge,
-        }
-    }
-
-    /// Every name on any route.
-    pub fn names(&self) -> impl Iterator<Item = &String> {
-        self.triage.iter().chain(&self.embed).chain(&self.draft).chain(&self.judge)
-    }
-}
+/// Where Anthropic is asked, unless another address is named.
+const ANTHROPIC: &str = "https://api.anthropic.com";
 
 /// What kind of provider it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +21,8 @@ pub enum ProviderKind {
     OpenAi,
     /// Ollama's own interface.
     Ollama,
+    /// Anthropic's own interface, with its prompt cache.
+    Anthropic,
     /// Recorded answers.
     Replay,
 }
@@ -84,8 +51,34 @@ pub struct ProviderSection {
     pub context_tokens: u32,
     /// How long to wait for an answer.
     pub timeout_seconds: u64,
+    /// How many calls are under way at once. Left out: one where a worker or Ollama answers, which would only share its
+    /// speed between them, else four.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub concurrent: Option<u32>,
+    /// How many calls leave within a minute; 0 for no limit.
+    pub requests_per_minute: u64,
+    /// How many tokens of prompts and answers a minute has; 0 for no limit. An answer counts at its longest until it is there.
+    pub tokens_per_minute: u64,
+    /// How long a rest that the provider asks for, or a full minute, is waited for before the next tier is asked, in seconds.
+    pub patience_seconds: u64,
+    /// Read the answer while it is written: its growth is told, a model that hangs or babbles is cut off early.
+    pub stream: bool,
+    /// Once a streamed answer has begun, nothing may be longer in coming.
+    pub idle_seconds: u64,
+    /// Ollama only: how long the model stays loaded after an answer (`10m`, `-1` for ever, `0`).
+    pub keep_alive: String,
+    /// Ollama only: let the model think before it answers, where it can.
+    pub think: bool,
     /// How the form of the answer is told.
     pub schema_mode: SchemaMode,
+    /// The member that limits the answer: `max_tokens` or `max_completion_tokens`.
+    pub token_limit_key: String,
+    /// Whether the temperature is sent; left out: yes, but not to Anthropic, whose newer models refuse it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub send_temperature: Option<bool>,
+    /// Further members of the request, put over those that this program sets.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub extra_body: Map<String, Value>,
     /// Dollars for a million prompt tokens. Left out: as the price list says; a model of one's own is free.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price_in: Option<f64>,
@@ -122,7 +115,18 @@ impl Default for ProviderSection {
             worker: None,
             context_tokens: plain.context_tokens,
             timeout_seconds: plain.timeout_seconds,
+            concurrent: None,
+            requests_per_minute: 0,
+            tokens_per_minute: 0,
+            patience_seconds: 60,
             schema_mode: plain.schema_mode,
+            stream: plain.stream,
+            idle_seconds: plain.idle_seconds,
+            keep_alive: plain.keep_alive,
+            think: plain.think,
+            token_limit_key: plain.token_limit_key,
+            send_temperature: None,
+            extra_body: Map::new(),
             price_in: None,
             price_cached: None,
             price_cache_write: None,
@@ -135,6 +139,27 @@ impl Default for ProviderSection {
 }
 
 impl ProviderSection {
+    /// How many calls are under way at once.
+    pub fn concurrent(&self) -> u32 {
+        let shared = self.worker.is_some() || self.kind == ProviderKind::Ollama;
+        self.concurrent.unwrap_or(if shared { 1 } else { 4 })
+    }
+
+    /// What it allows in a minute, and how long it is waited for.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            requests: self.requests_per_minute,
+            tokens: self.tokens_per_minute,
+            patience: i64::try_from(self.patience_seconds).unwrap_or(i64::MAX),
+        }
+    }
+
+    /// Where it is asked.
+    pub(super) fn address(&self) -> &str {
+        let unnamed = self.base_url == OpenAiOptions::default().base_url;
+        if self.kind == ProviderKind::Anthropic && unnamed { ANTHROPIC } else { &self.base_url }
+    }
+
     /// As the model clients take it. `key` is the value of the variable `key_env`, `prices` what [`super::Config::terms`]
     /// found.
     pub fn options(&self, key: Option<Secret>, prices: &Prices) -> ProviderOptions {
@@ -145,22 +170,30 @@ impl ProviderSection {
             }
             ProviderKind::OpenAi => Api::OpenAi,
             ProviderKind::Ollama => Api::Ollama,
+            ProviderKind::Anthropic => Api::Anthropic,
         };
+        let anthropic = api == Api::Anthropic;
         ProviderOptions::OpenAi(Box::new(OpenAiOptions {
             name: self.name.clone(),
             api,
-            base_url: self.base_url.clone(),
+            base_url: self.address().to_owned(),
             model: self.model.clone(),
             family: self.family.clone(),
             api_key: key,
             context_tokens: self.context_tokens,
             timeout_seconds: self.timeout_seconds,
             schema_mode: self.schema_mode,
+            stream: self.stream,
+            idle_seconds: self.idle_seconds,
+            keep_alive: self.keep_alive.clone(),
+            think: self.think,
+            token_limit_key: self.token_limit_key.clone(),
+            send_temperature: self.send_temperature.unwrap_or(!anthropic),
+            extra_body: self.extra_body.clone(),
             price_in: prices.input.usd(),
             price_cached: Some(prices.cached.usd()),
             price_cache_write: Some(prices.cache_write.usd()),
             price_out: prices.output.usd(),
-            ..OpenAiOptions::default()
         }))
     }
 }

@@ -7,7 +7,7 @@ use states::selection::Wish;
 use states::state::Timers;
 use states::words::{SiteName, Template};
 
-use super::models::Routes;
+use super::routes::Routes;
 use crate::page::SitePage;
 
 /// A content property: a static site in a git repository.

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sources::{Door, Manners, Polite};
-use states::machine::{Happening, Machine};
+use states::machine::Happening;
 use states::state::{Moment, Timers};
 use states::words::{MachineId, RunId, SiteName};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Mutex, RwLock};
 
 use super::EngineError;
+use super::asking::FreeAnswers;
+use super::asking::limits::Turns;
 use super::clock::Clock;
 use super::ground::Ground;
 use super::posts::PostsChecked;
@@ -42,8 +44,12 @@ pub struct Desk {
     pub teller: Teller,
     pub(super) providers: BTreeMap<String, Result<Provider, String>>,
     pub(super) builtin: Provider,
+    /// Who is at a provider now.
+    pub(super) turns: Turns,
     pub(super) forges: BTreeMap<SiteName, Result<Forge, String>>,
     pub(super) grounds: BTreeMap<SiteName, Mutex<Ground>>,
+    /// Answers that took no call, until they are booked.
+    pub(super) free: FreeAnswers,
     /// What is known of each site's posts in this run.
     pub(super) posts_checked: BTreeMap<SiteName, Mutex<PostsChecked>>,
     /// The run under way.
@@ -74,6 +80,7 @@ impl Desk {
         let hugo = Hugo::find(config.hugo().as_deref()).map_err(|e| e.to_string());
         let providers = config.providers.iter().map(|p| (p.name.clone(), provider(&config, p))).collect();
         let builtin = Provider::new(ProviderOptions::BuiltIn).map_err(|e| setup(&e))?;
+        let turns = Turns::new(&config.providers);
         let forges =
             config.sites.iter().filter_map(|site| site.forge.as_ref().map(|f| (site.name.clone(), forge(f)))).collect();
         let grounds = config.sites.iter().map(|s| (s.name.clone(), Mutex::new(Ground::default()))).collect();
@@ -90,8 +97,10 @@ impl Desk {
             teller,
             providers,
             builtin,
+            turns,
             forges,
             grounds,
+            free: FreeAnswers::default(),
             posts_checked,
             run: RwLock::new(None),
             asides,
@@ -138,11 +147,6 @@ impl Desk {
     pub(super) fn aside(&self, machine: MachineId, happening: impl Into<Happening>) {
         // The engine holds the other end as long as the desk lives.
         let _ = self.asides.send((machine, happening.into()));
-    }
-
-    /// True when this machine stands in the named state.
-    pub(super) fn stands(machine: &Machine, name: &str) -> bool {
-        machine.name() == name
     }
 }
 

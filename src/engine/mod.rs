@@ -18,6 +18,9 @@ pub mod receive;
 pub mod relate;
 pub mod posts;
 pub mod worker;
+mod upkeep;
+mod keepalive;
+mod worker_act;
 pub mod tick;
 pub mod discover;
 mod polled;
@@ -38,6 +41,7 @@ pub use progress::Progress;
 pub use run::{Report, RunRequest, Until};
 pub use stop::Stop;
 pub use tick::Engine;
+pub use worker_act::Hold;
 
 /// Why the engine cannot go on. What is wrong with one article or one source is not among it.
 #[derive(Debug, thiserror::Error)]

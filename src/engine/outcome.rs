@@ -26,6 +26,13 @@ pub enum Outcome {
         /// Seconds that the other side asks for.
         retry_after: Option<i64>,
     },
+    /// It waits for its turn: no try used up, no cause.
+    Later {
+        /// When it is its turn.
+        until: states::words::Timestamp,
+        /// What it waits for.
+        why: String,
+    },
     /// The world is at fault: held under a cause, no try used up.
     Deferred {
         /// The cause's name: the same for all that waits for the same.

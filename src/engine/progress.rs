@@ -33,6 +33,13 @@ pub enum Progress {
         /// Why.
         reason: String,
     },
+    /// An answer grows.
+    Writes {
+        /// Who writes.
+        provider: String,
+        /// Tokens that have come, estimated, thinking among them.
+        tokens: u64,
+    },
     /// An effect will be tried again.
     Again {
         /// What people call it.

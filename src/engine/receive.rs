@@ -9,6 +9,7 @@ use states::words::{ArticleId, MachineId, PageIdentity, Report, RunId};
 use states::worker::{WorkerEvent, WorkerState};
 
 use super::EngineError;
+use super::asking::limits::is_of_provider;
 use super::desk::Desk;
 use super::outcome::{Done, Outcome};
 use super::progress::Progress;
@@ -39,6 +40,9 @@ impl Desk {
         tx.end_lease(&row.key).await?;
         tx.keep_hosts(&self.web.news(), moment.at).await?;
         if tx.is_open(&row.key).await? {
+            if matches!(outcome, Outcome::Done(_)) {
+                tx.book_free(&self.free.of(&row.key), run.as_ref(), moment.at).await?;
+            }
             let context = Context { desk: self, row, article: article.as_ref(), moment, run: run.as_ref() };
             context.commit_to(&mut tx, outcome, &mut after).await?;
         } else {
@@ -48,6 +52,7 @@ impl Desk {
             tx.dead_letter(&row.machine, Some(&row.key), DeadKind::Stale, &what, why, &moment).await?;
         }
         tx.commit().await?;
+        self.free.forget(&row.key);
         self.tell_all(after);
         Ok(())
     }
@@ -98,16 +103,30 @@ impl Desk {
             }
             (MachineId::Worker(worker), Machine::Worker(state)) => {
                 let watts = self.config.worker(worker).map_or(0, |w| w.watts_awake);
-                let awake = matches!(state.name(), "Awake" | "Draining");
-                let providers = self.config.providers_on(worker);
-                tx.worker_awake(worker.as_str(), &providers, awake, watts, run, moment.at).await?;
+                let up = state.is_up().then(|| state.is_woken());
+                tx.worker_up(worker.as_str(), &self.config.providers_on(worker), up, watts, run, moment.at).await?;
+                if let (Some(Machine::Worker(WorkerState::Readying { model, .. })), Happening::Worker(event)) =
+                    (before, event)
+                    && let WorkerEvent::Tried { rate, unfit } = event
+                {
+                    tx.keep_trial(worker.as_str(), model, *rate, unfit.as_deref(), moment.at).await?;
+                }
                 if before.as_ref().map(Machine::name) != Some(state.name()) {
                     let what = state.name().to_lowercase();
                     after.told.push(Progress::Worker { worker: worker.to_string(), what });
                 }
                 // What waited for it goes on: with it, or without it.
-                if matches!(state.name(), "Awake" | "Unreachable") {
-                    tx.release(&worker_cause(worker.as_str())).await?;
+                match state {
+                    WorkerState::Unreachable { .. } => {
+                        tx.release(&worker_cause(worker.as_str())).await?;
+                    }
+                    WorkerState::Awake { model: Some(model), .. } => {
+                        let siblings = self.config.siblings(worker).into_iter().filter(|(_, m)| m == model);
+                        let workers = siblings.map(|(sibling, _)| sibling).chain([worker.clone()]);
+                        let causes: Vec<String> = workers.map(|w| worker_cause(w.as_str())).collect();
+                        tx.release_model(&causes, model).await?;
+                    }
+                    _ => {}
                 }
                 // It may be woken again: what rather waits than takes another model is looked at anew.
                 if matches!(before, Some(Machine::Worker(WorkerState::Unreachable { .. }))) {
@@ -176,9 +195,13 @@ impl Context<'_> {
                     Next::GiveUp => self.give_up(tx, why, after).await,
                 }
             }
+            Outcome::Later { until, why } => tx.postpone(&self.row.key, until, &why).await,
             Outcome::Deferred { cause, message, probe_after } => {
                 let wait = probe_after.unwrap_or(self.desk.config.desk.probe_seconds);
                 let probe_at = later(wait.saturating_mul(1000));
+                if is_of_provider(&cause) {
+                    tx.probe_at(&cause, probe_at).await?;
+                }
                 // A cause is told once, however much it holds.
                 if tx.hold(&self.row.key, &cause, &message, at, probe_at).await? {
                     after.told.push(Progress::Held { cause, message });

@@ -18,6 +18,8 @@ const MOST_GROWTHS: i64 = 5;
 /// What meanings are compared with: the newest so many articles of so many days.
 const MOST_MEANINGS: u32 = 5_000;
 const DAYS_OF_MEANING: i64 = 30;
+/// So many of those that mean the same are remembered for the semantic cache.
+const MOST_NEIGHBOURS: usize = 10;
 
 /// What a comparison came to.
 pub(super) struct Compared {
@@ -78,16 +80,23 @@ impl Desk {
         at: Timestamp,
     ) -> Result<Option<Compared>> {
         let since = at.checked_sub(SignedDuration::from_hours(24 * DAYS_OF_MEANING)).unwrap_or(Timestamp::UNIX_EPOCH);
-        let least = self.config.site(&article.site).map_or(1.0, |s| s.same_story);
-        let near = tx.near_in_meaning(&article.site, &article.id, model, vector, least, since, MOST_MEANINGS).await?;
+        let site = self.config.site(&article.site);
+        let least = site.map_or(1.0, |s| s.same_story);
+        let semantic = site.and_then(|s| self.config.routes(s).semantic.least());
+        let lower = semantic.map_or(least, |cosine| cosine.min(least));
+        let near = tx.near_in_meaning(&article.site, &article.id, model, vector, lower, since, MOST_MEANINGS).await?;
         tx.keep_vector(&article.site, &article.id, model, vector, at).await?;
+        if let Some(cosine) = semantic {
+            let nearest = near.iter().filter(|(_, c)| *c >= cosine).take(MOST_NEIGHBOURS).cloned();
+            tx.keep_neighbours(&article.id, &nearest.collect::<Vec<_>>()).await?;
+        }
         // What has a relation by its words keeps it.
         let own = article.story();
         if own != StoryId::of(&article.id) {
             return Ok(None);
         }
         let mut likes = Vec::new();
-        for (other, _) in near {
+        for (other, _) in near.into_iter().filter(|(_, cosine)| *cosine >= least) {
             likes.extend(like(tx, article, &other, How::Meaning).await?.filter(|like| like.story != own));
         }
         let related = relate(&article.id, None, &likes);

@@ -8,13 +8,15 @@ use states::effect::Lane;
 use states::words::{MilliWattHours, NanoUsd, RunId, SiteName};
 
 use super::EngineError;
+use super::asking::limits::is_of_provider;
+use super::asking::loading;
 use super::discover::Discovered;
 use super::estimate;
 use super::progress::Progress;
 use super::select::SiteSelected;
 use super::stop::Stop;
 use super::tick::{Engine, Ticked};
-use crate::store::{Cause, RunRow};
+use crate::store::{Cause, RunRow, TierCount};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -79,6 +81,8 @@ pub struct Report {
     pub causes: Vec<Cause>,
     /// Effects that failed and are tried again later than this run waits for.
     pub later: usize,
+    /// Who answered, by task: the cache, the semantic cache, local or hosted models, the built-in provider.
+    pub answers: Vec<TierCount>,
     /// What it cost.
     pub cost: NanoUsd,
     /// What the workers drew.
@@ -123,7 +127,11 @@ impl Engine {
         let desk = self.desk.clone();
         let mut run = match desk.store.open_run().await? {
             Some(open) => open,
-            None => self.begin_run(request).await?,
+            None => {
+                // What was drawn since the last run belongs to none.
+                self.book_workers().await?;
+                self.begin_run(request).await?
+            }
         };
         *desk.run.write().await = Some(run.id.clone());
         self.closed = request.until.map(Until::closed).unwrap_or_default();
@@ -151,6 +159,7 @@ impl Engine {
         }
         let mut finished = run.phase == "writing" && self.advance(stop).await?;
         finished = finished && self.release_workers(stop).await?;
+        self.book_workers().await?;
         let mut report = self.report(&run, discovered, selected).await?;
         report.stopped = !finished;
         if finished {
@@ -227,6 +236,7 @@ impl Engine {
     /// Ticks until nothing can move any more. False when it was stopped before.
     async fn advance(&mut self, stop: &Stop) -> Result<bool, EngineError> {
         let patience = SignedDuration::from_secs(self.desk.config.desk.patience_seconds);
+        let (mut moved, mut since) = (self.moved, self.desk.clock.now());
         loop {
             if stop.is_asked() {
                 return Ok(false);
@@ -236,6 +246,15 @@ impl Engine {
             }
             // Quiet: only what is to be tried again soon is waited for.
             let now = self.desk.clock.now();
+            if self.moved != moved {
+                (moved, since) = (self.moved, now);
+            }
+            // A provider may ask for one rest after the other: only as long as something moves in between.
+            let held = self.desk.store.causes().await?.into_iter().filter(|c| is_of_provider(&c.cause) && c.held > 0);
+            let rest = held
+                .map(|c| c.probe_at)
+                .min()
+                .filter(|over| since.checked_add(patience).is_ok_and(|limit| *over <= limit));
             let soon = self
                 .desk
                 .store
@@ -246,7 +265,9 @@ impl Engine {
                 .map(|r| r.due_at)
                 .min()
                 .filter(|due| now.checked_add(patience).is_ok_and(|limit| *due <= limit));
-            let Some(due) = soon else { return Ok(true) };
+            let causes = self.desk.store.causes().await?;
+            let loaded = causes.iter().filter(|c| loading::is_soon_over(c, now)).map(|c| c.probe_at).min();
+            let Some(due) = soon.into_iter().chain(rest).chain(loaded).min() else { return Ok(true) };
             self.doze(due, stop).await;
         }
     }
@@ -328,6 +349,7 @@ impl Engine {
             parked,
             causes,
             later,
+            answers: store.answers_by_tier(Some(&run.id), Timestamp::UNIX_EPOCH).await?,
             cost,
             energy,
             stopped: false,

@@ -202,7 +202,7 @@ fn held(site: &Site, outcome: Outcome, waiting: usize, now: Timestamp) -> Choice
     let unreadable = || format!("site cannot be read: {}", site.name);
     let (cause, message) = match outcome {
         Outcome::Deferred { cause, message, .. } => (cause, message),
-        Outcome::Failed { why, .. } => (unreadable(), why),
+        Outcome::Failed { why, .. } | Outcome::Later { why, .. } => (unreadable(), why),
         Outcome::Done(_) | Outcome::NotYet { .. } => (unreadable(), String::new()),
     };
     let held = u64::try_from(waiting).unwrap_or(u64::MAX);

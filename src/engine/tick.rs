@@ -11,17 +11,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use states::article::Illegal;
 use states::effect::Lane;
 use states::event::Event;
 use states::machine::Happening;
 use states::retry::{Delivery, delivery};
 use states::state::State;
-use states::words::{ArticleId, EffectKey, MachineId, SiteName};
+use states::words::{ArticleId, EffectKey, MachineId, SiteName, WorkerName};
 use tokio::task::{JoinError, JoinSet};
 
 use super::EngineError;
+use super::asking::loading;
 use super::desk::Desk;
 use super::outcome::Outcome;
 use super::perform::perform;
@@ -45,7 +46,13 @@ pub struct Engine {
     pub(super) wanted: Vec<(String, Vec<SiteName>)>,
     /// A daemon, which takes requests for runs.
     pub(super) serving: bool,
+    /// When workers that are up were looked after last.
+    pub(super) kept_up: BTreeMap<WorkerName, Timestamp>,
     alone: bool,
+    /// How many effects came back otherwise than to wait.
+    pub(super) moved: u64,
+    /// When each box was last told that it is wanted.
+    pub(super) kept: BTreeMap<String, Timestamp>,
     /// Lanes that are held back: a run that stops early does not start them.
     pub(super) closed: Vec<Lane>,
 }
@@ -92,7 +99,10 @@ impl Engine {
             probes: BTreeMap::new(),
             wanted: Vec::new(),
             serving: false,
+            kept_up: BTreeMap::new(),
             alone: false,
+            moved: 0,
+            kept: BTreeMap::new(),
             closed: Vec::new(),
         })
     }
@@ -103,6 +113,7 @@ impl Engine {
         let heard = self.hear().await?;
         self.probe_causes().await?;
         self.supervise_workers().await?;
+        self.keep_workers_alive().await?;
         // 1: load effects that are due; 3: commit their delivery; 4: perform.
         let started = self.deliver().await?;
         if self.in_flight.is_empty() {
@@ -128,6 +139,7 @@ impl Engine {
             Outcome::Deferred { cause, .. } => Some(cause.clone()),
             _ => None,
         };
+        self.moved += u64::from(matches!(outcome, Outcome::Done(_) | Outcome::Failed { .. }));
         self.desk.receive(&row, outcome).await?;
         // A probe that came back otherwise: the cause is gone, and all that it holds goes on.
         if let Some(cause) = self.probes.remove(&row.key).filter(|cause| Some(cause) != held_again.as_ref()) {
@@ -178,6 +190,7 @@ impl Engine {
                     _ => None,
                 },
                 Entry::Source { source, act } => self.act_on_source(&mut tx, source, *act).await?,
+                Entry::Worker { worker, act } => self.act_on_worker(&mut tx, worker, *act, &mut after).await?,
                 Entry::Run { .. } => None,
             };
             tx.answer(&row.key, refusal.as_deref(), self.desk.clock.now()).await?;
@@ -260,13 +273,14 @@ impl Engine {
         if due.is_empty() {
             return Ok(());
         }
-        let next = now.checked_add(SignedDuration::from_secs(self.desk.config.desk.probe_seconds)).unwrap_or(now);
         let mut tx = self.desk.store.begin().await?;
         for cause in due {
             if cause.held == 0 && self.in_flight.is_empty() {
                 // Its probe succeeded or ended otherwise: nothing waits any more.
                 tx.release(&cause.cause).await?;
             } else if cause.held > 0 {
+                let wait = loading::probe_seconds(cause, now, self.desk.config.desk.probe_seconds);
+                let next = now.checked_add(SignedDuration::from_secs(wait)).unwrap_or(now);
                 let probe = tx.probe(&cause.cause, next).await?;
                 self.probes.extend(probe.map(|key| (key, cause.cause.clone())));
             }

@@ -138,7 +138,7 @@ fn chosen(id: &ArticleId, lead: Lead, snapshot: &Snapshot, score: Score) -> Chos
 /// Why an effect did not come about, in words.
 fn words(outcome: Outcome) -> String {
     match outcome {
-        Outcome::Failed { why, .. } => why,
+        Outcome::Failed { why, .. } | Outcome::Later { why, .. } => why,
         Outcome::Deferred { message, .. } => message,
         Outcome::Done(_) | Outcome::NotYet { .. } => "it came to nothing".into(),
     }

@@ -26,6 +26,35 @@ pub enum CallError {
         /// The request may have arrived, and may be billed.
         sent: bool,
     },
+    /// The host answers, but nobody listens at that port. Nothing was sent.
+    #[error("the host answers, but no model server listens at its port")]
+    NotListening,
+    /// The answer broke off: a stream that ended before its last mark. What came of it is thrown away.
+    #[error("the answer broke off after about {written} tokens: the connection or the server went away")]
+    Broken {
+        /// Tokens that had come, estimated.
+        written: u64,
+    },
+    /// Nothing more came in the middle of an answer.
+    #[error("nothing came for {seconds} s after about {written} tokens: the model hangs, or raise `idle_seconds`")]
+    Stalled {
+        /// The limit.
+        seconds: u64,
+        /// Tokens that had come, estimated.
+        written: u64,
+    },
+    /// An answer without end: it was cut off by us.
+    #[error("the model babbles ({why}): it was cut off; ask another model, or lower its temperature")]
+    Babbling {
+        /// What gave it away.
+        why: String,
+    },
+    /// The server is loading the model. It will answer, only later.
+    #[error("the server is still loading the model; it is asked again")]
+    Loading {
+        /// What `Retry-After` asked for.
+        after_seconds: Option<u64>,
+    },
     /// No answer in time.
     #[error("no answer within {seconds} s: raise `timeout_seconds`, or ask a faster model")]
     TimedOut {
@@ -95,6 +124,12 @@ pub enum CallError {
         /// What was billed.
         usage: Usage,
     },
+    /// All that came is thinking.
+    #[error("the model only thought, for {} tokens, and gave no answer: set `think = false`, or ask another model", .usage.tokens_out)]
+    OnlyThinking {
+        /// What was billed.
+        usage: Usage,
+    },
     /// The model, or a filter before it, declined.
     #[error("the model declined to answer")]
     Refused {
@@ -143,6 +178,8 @@ pub enum HoldCause {
     ModelMissing,
     /// A recording.
     RecordingMissing,
+    /// The model in the server's memory.
+    ModelLoading,
 }
 
 impl HoldCause {
@@ -153,6 +190,7 @@ impl HoldCause {
             Self::Credit => "credit",
             Self::ModelMissing => "model_missing",
             Self::RecordingMissing => "recording_missing",
+            Self::ModelLoading => "model_loading",
         }
     }
 }
@@ -172,13 +210,17 @@ impl CallError {
     /// What to do next.
     pub fn class(&self) -> CallClass {
         match self {
-            Self::Unreachable { .. } | Self::Malformed { .. } => CallClass::Retry { after_seconds: None },
+            Self::Unreachable { .. } | Self::NotListening | Self::Broken { .. } | Self::Malformed { .. } => {
+                CallClass::Retry { after_seconds: None }
+            }
             Self::RateLimited { after_seconds } | Self::Server { after_seconds, .. } => {
                 CallClass::Retry { after_seconds: *after_seconds }
             }
             // A second wait would be as long, and may be billed as well.
-            Self::TimedOut { .. } => CallClass::NextTier,
+            Self::TimedOut { .. } | Self::Stalled { .. } => CallClass::NextTier,
             Self::BadRequest { .. }
+            | Self::Babbling { .. }
+            | Self::OnlyThinking { .. }
             | Self::TooLong { .. }
             | Self::Clipped { .. }
             | Self::CutOff { .. }
@@ -186,23 +228,49 @@ impl CallError {
             Self::Auth { .. } => CallClass::Defer(HoldCause::Credentials),
             Self::NoCredit => CallClass::Defer(HoldCause::Credit),
             Self::ModelMissing { .. } => CallClass::Defer(HoldCause::ModelMissing),
+            Self::Loading { .. } => CallClass::Defer(HoldCause::ModelLoading),
             Self::NotRecorded { .. } => CallClass::Defer(HoldCause::RecordingMissing),
         }
+    }
+
+    /// True where the server has gone away, or never was there: whatever else runs on that host will not answer either.
+    pub fn is_gone(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable { .. }
+                | Self::NotListening
+                | Self::Broken { .. }
+                | Self::Stalled { .. }
+                | Self::TimedOut { .. }
+        )
     }
 
     /// What the provider may have billed.
     pub fn billed(&self) -> Billed {
         match self {
             Self::Unreachable { sent: false }
+            | Self::NotListening
+            | Self::Loading { .. }
             | Self::RateLimited { .. }
+            // A server that says when to come back has not begun.
+            | Self::Server { status: 503 | 529, after_seconds: Some(_) }
             | Self::Auth { .. }
             | Self::NoCredit
             | Self::ModelMissing { .. }
             | Self::BadRequest { .. }
             | Self::TooLong { .. }
             | Self::NotRecorded { .. } => Billed::No,
-            Self::Unreachable { sent: true } | Self::TimedOut { .. } | Self::Server { .. } => Billed::Unknown,
-            Self::Clipped { usage, .. } | Self::CutOff { usage } | Self::Refused { usage } => Billed::Tokens(*usage),
+            // What was written until we hung up is billed, and nobody says how much that was.
+            Self::Unreachable { sent: true }
+            | Self::TimedOut { .. }
+            | Self::Server { .. }
+            | Self::Broken { .. }
+            | Self::Stalled { .. }
+            | Self::Babbling { .. } => Billed::Unknown,
+            Self::Clipped { usage, .. }
+            | Self::CutOff { usage }
+            | Self::OnlyThinking { usage }
+            | Self::Refused { usage } => Billed::Tokens(*usage),
             Self::Malformed { usage, .. } => usage.map_or(Billed::Unknown, Billed::Tokens),
         }
     }

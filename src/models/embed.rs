@@ -40,7 +40,8 @@ pub(super) fn request(options: &OpenAiOptions, question: &Question) -> (&'static
     body.insert("model".into(), json!(options.model));
     body.insert("input".into(), json!(text));
     match options.api {
-        Api::OpenAi => {
+        // Whoever has no embeddings never comes here.
+        Api::OpenAi | Api::Anthropic => {
             body.insert("encoding_format".into(), json!("float"));
             ("/embeddings", body)
         }
@@ -62,7 +63,7 @@ pub(super) fn read(
     milliseconds: u64,
 ) -> Result<Answer, CallError> {
     let (vector, counted) = match options.api {
-        Api::OpenAi => (reply.pointer("/data/0/embedding"), reply.pointer("/usage/prompt_tokens")),
+        Api::OpenAi | Api::Anthropic => (reply.pointer("/data/0/embedding"), reply.pointer("/usage/prompt_tokens")),
         Api::Ollama => (reply.pointer("/embeddings/0"), reply.pointer("/prompt_eval_count")),
     };
     let tokens_in = counted.and_then(Value::as_u64).unwrap_or_else(|| estimate_tokens(question).0);

@@ -1,34 +1,38 @@
-//! Asking a model server over chat completions.
+//! Asking a model server, over whichever interface it speaks: one request that can bill, one answer.
 
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_openai::Client;
 use async_openai::config::Config;
 use async_openai::error::OpenAIError;
 use async_openai::traits::RequestOptionsBuilder as _;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
-use super::call_error::{CallError, Usage};
-use super::cost::{estimate_tokens, message_tokens, tokens_of_bytes};
+use super::call_error::CallError;
+use super::cost::estimate_tokens;
 use super::prices::is_price;
-use super::provider::{Answer, Api, BadOptions, Finish, OpenAiOptions, SchemaMode};
+use super::provider::{Answer, Api, BadOptions, OpenAiOptions};
 use super::question::Question;
+use super::quirks::Quirks;
+pub(super) use super::reply::Reply;
 use super::task::Task;
-use super::wire::Wire;
-use super::{embed, ollama};
+use super::wire::{Streaming, Watch, Wire};
+use super::{anthropic, chat, embed, ollama};
 
-/// A prompt of which the server counted fewer than this share of the estimate was clipped.
-const CLIPPED_BELOW_PERCENT: u64 = 60;
-/// Below this many tokens an estimate says nothing.
-const CLIP_FLOOR: u64 = 200;
+/// So often a server may name something that it does not take, until what it says counts as its answer.
+const MOST_QUIRKS: usize = 3;
 
 /// A model server and the client that asks it.
 #[derive(Debug, Clone)]
 pub struct OpenAi {
     options: OpenAiOptions,
-    client: Client<Address>,
+    address: Address,
+    wire: Wire,
+    /// What the server does not take, as far as that is known.
+    quirks: Arc<Mutex<Quirks>>,
 }
 
 /// Where requests go and what they carry. Unlike the library's own configuration it never looks into the environment.
@@ -61,19 +65,6 @@ impl Config for Address {
     }
 }
 
-/// A reply, whichever interface it came over.
-#[derive(Debug, Default)]
-pub(super) struct Reply {
-    pub(super) text: String,
-    pub(super) model: Option<String>,
-    pub(super) tokens_in: Option<u64>,
-    pub(super) tokens_out: Option<u64>,
-    pub(super) tokens_cached: u64,
-    pub(super) tokens_cache_write: u64,
-    pub(super) finish: String,
-    pub(super) refused: bool,
-}
-
 impl OpenAi {
     /// Checks the options and makes the client.
     ///
@@ -98,23 +89,26 @@ impl OpenAi {
         if prices.into_iter().flatten().any(|p| !is_price(p)) {
             return Err(bad("prices are dollars for a million tokens: 0 or more"));
         }
+        if options.idle_seconds == 0 {
+            return Err(bad("`idle_seconds` must be 1 or more"));
+        }
+        if !ollama::is_keep_alive(&options.keep_alive) {
+            return Err(bad("`keep_alive` is a time such as `10m`, `-1` for ever, or `0`"));
+        }
         if options.timeout_seconds == 0 || options.context_tokens < 1024 {
             return Err(bad("`timeout_seconds` must be 1 or more and `context_tokens` 1024 or more"));
         }
-        let mut headers = HeaderMap::new();
+        let wire = Wire::new(&options).map_err(|_| bad("no HTTP client can be made on this system"))?;
+        let headers = headers(&options)
+            .map_err(|_| bad("the key has characters that no key has: check the variable it is read from"))?;
+        let base = match options.api {
+            Api::OpenAi | Api::Anthropic => options.base_url.trim_end_matches('/'),
+            Api::Ollama => ollama::root(&options.base_url),
+        };
         let key = options.api_key.as_ref().map_or("", |key| key.expose());
-        if !key.is_empty() {
-            let mut value = HeaderValue::from_str(&format!("Bearer {key}"))
-                .map_err(|_| bad("the key has characters that no key has: check the variable it is read from"))?;
-            value.set_sensitive(true);
-            headers.insert(AUTHORIZATION, value);
-        }
-        let wire = Wire::new(options.timeout_seconds, options.model.clone(), options.api_key.clone())
-            .map_err(|_| bad("no HTTP client can be made on this system"))?;
-        let base = options.base_url.trim_end_matches('/').to_owned();
-        let address = Address { base, headers, key: SecretString::from(key.to_owned()) };
-        let client = Client::build(wire.client(), address).with_http_service(wire);
-        Ok(Self { options, client })
+        let address = Address { base: base.to_owned(), headers, key: SecretString::from(key.to_owned()) };
+        let quirks = Arc::new(Mutex::new(Quirks::new(&options)));
+        Ok(Self { options, address, wire, quirks })
     }
 
     /// The options it was made from.
@@ -122,8 +116,8 @@ impl OpenAi {
         &self.options
     }
 
-    /// One request, one answer.
-    pub(super) async fn ask(&self, question: &Question) -> Result<Answer, CallError> {
+    /// One request that can bill, one answer. `watch` is told how an answer grows that is streamed.
+    pub(super) async fn ask(&self, question: &Question, watch: Option<Watch>) -> Result<Answer, CallError> {
         if question.task == Task::Embed {
             return self.embed(question).await;
         }
@@ -132,108 +126,108 @@ impl OpenAi {
         if estimated + answer > context {
             return Err(CallError::TooLong { estimated, answer, context });
         }
-        let (path, mut body) = match self.options.api {
-            Api::OpenAi => ("/chat/completions", self.body(question)),
-            Api::Ollama => ("/api/chat", ollama::body(&self.options, question)),
-        };
-        for (name, value) in &self.options.extra_body {
-            body.insert(name.clone(), value.clone());
+        let mut mended = 0;
+        loop {
+            let quirks = *self.quirks.lock().unwrap_or_else(PoisonError::into_inner);
+            let asked = self.once(question, quirks, watch.clone()).await;
+            // What was refused as it stood was not billed: it is asked again, without what the server does not take.
+            let Err(CallError::BadRequest { status: 400 | 422, message }) = &asked else { return asked };
+            let Some(next) = quirks.after(message).filter(|_| mended < MOST_QUIRKS) else { return asked };
+            tracing::debug!(provider = self.options.name, message, "the server does not take a part of the request");
+            *self.quirks.lock().unwrap_or_else(PoisonError::into_inner) = next;
+            mended += 1;
         }
-        body.insert("stream".into(), Value::Bool(false));
+    }
+
+    async fn once(&self, question: &Question, quirks: Quirks, watch: Option<Watch>) -> Result<Answer, CallError> {
+        let options = &self.options;
+        let body = match options.api {
+            Api::OpenAi => chat::body(options, question, quirks),
+            Api::Ollama => ollama::body(options, question, quirks),
+            Api::Anthropic => anthropic::body(options, question, quirks),
+        };
+        let mut body = self.with_extras(body);
+        body.insert("stream".into(), Value::Bool(options.stream));
+        let streaming = options.stream.then(|| Streaming {
+            api: options.api,
+            max_tokens: question.max_tokens,
+            idle: Duration::from_secs(options.idle_seconds),
+            watch,
+        });
+        let wire = streaming.map_or_else(|| self.wire.clone(), |how| self.wire.streaming(how));
 
         let sent_at = Instant::now();
-        let reply: Result<Value, OpenAIError> = match self.client.chat().path(path) {
-            Ok(chat) => chat.create_byot(Value::Object(body)).await,
-            Err(error) => Err(error),
+        let reply = match options.api {
+            Api::OpenAi => {
+                let chat = self.client(wire).chat().create_byot(Value::Object(body)).await;
+                chat::read(&chat.map_err(error_of)?)?
+            }
+            Api::Ollama => ollama::read(&self.post(&wire, format!("{}/api/chat", self.address.base), body).await?)?,
+            Api::Anthropic => anthropic::read(&self.post(&wire, anthropic::url(&self.address.base), body).await?)?,
         };
-        let milliseconds = u64::try_from(sent_at.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let reply = reply.map_err(error_of)?;
-        let reply = match self.options.api {
-            Api::OpenAi => read(&reply)?,
-            Api::Ollama => ollama::read(&reply)?,
-        };
-        self.judge(question, reply, milliseconds)
+        reply.answer(options, question, milliseconds(sent_at))
     }
 
     /// One request, one vector.
     async fn embed(&self, question: &Question) -> Result<Answer, CallError> {
+        if self.options.api == Api::Anthropic {
+            let message = "it has no embeddings: name another provider on the route `embed`".to_owned();
+            return Err(CallError::BadRequest { status: 0, message });
+        }
         if embed::is_too_long(&self.options, question) {
             let (estimated, answer) = estimate_tokens(question);
             return Err(CallError::TooLong { estimated, answer, context: u64::from(self.options.context_tokens) });
         }
-        let (path, mut body) = embed::request(&self.options, question);
-        for (name, value) in &self.options.extra_body {
-            body.insert(name.clone(), value.clone());
-        }
+        let (path, body) = embed::request(&self.options, question);
+        let body = Value::Object(self.with_extras(body));
         let sent_at = Instant::now();
-        let reply: Result<Value, OpenAIError> = match self.client.embeddings().path(path) {
-            Ok(embeddings) => embeddings.create_byot(Value::Object(body)).await,
+        let reply: Result<Value, OpenAIError> = match self.client(self.wire.clone()).embeddings().path(path) {
+            Ok(embeddings) => embeddings.create_byot(body).await,
             Err(error) => Err(error),
         };
-        let milliseconds = u64::try_from(sent_at.elapsed().as_millis()).unwrap_or(u64::MAX);
-        embed::read(&self.options, question, &reply.map_err(error_of)?, milliseconds)
+        embed::read(&self.options, question, &reply.map_err(error_of)?, milliseconds(sent_at))
     }
 
-    fn body(&self, question: &Question) -> Map<String, Value> {
-        let mut body = Map::new();
-        body.insert("model".into(), json!(self.options.model));
-        body.insert("messages".into(), messages(question));
-        body.insert(self.options.token_limit_key.clone(), json!(question.max_tokens));
-        if self.options.send_temperature {
-            body.insert("temperature".into(), json!(f64::from(question.temperature_milli) / 1000.0));
-        }
-        // The first sample goes without a seed: some servers refuse one.
-        if question.sample > 0 {
-            body.insert("seed".into(), json!(question.sample));
-        }
-        match self.options.schema_mode {
-            SchemaMode::JsonSchema => {
-                let named = json!({"name": question.schema_name, "schema": question.schema, "strict": true});
-                body.insert("response_format".into(), json!({"type": "json_schema", "json_schema": named}));
-            }
-            SchemaMode::JsonObject => {
-                body.insert("response_format".into(), json!({"type": "json_object"}));
-            }
-            SchemaMode::None => {}
+    fn with_extras(&self, mut body: Map<String, Value>) -> Map<String, Value> {
+        for (name, value) in &self.options.extra_body {
+            body.insert(name.clone(), value.clone());
         }
         body
     }
 
-    /// Decides whether a reply is an answer.
-    fn judge(&self, question: &Question, reply: Reply, milliseconds: u64) -> Result<Answer, CallError> {
-        let sent_estimate = message_tokens(question);
-        let usage = Usage {
-            tokens_in: reply.tokens_in.unwrap_or_else(|| estimate_tokens(question).0),
-            tokens_out: reply.tokens_out.unwrap_or_else(|| tokens_of_bytes(reply.text.len())),
-            tokens_cached: reply.tokens_cached,
-            tokens_cache_write: reply.tokens_cache_write,
-        };
-        if let Some(counted) = reply.tokens_in
-            && sent_estimate >= CLIP_FLOOR
-            && counted * 100 < sent_estimate * CLIPPED_BELOW_PERCENT
-        {
-            return Err(CallError::Clipped { sent_estimate, counted, usage });
-        }
-        if reply.refused || reply.finish == "content_filter" {
-            return Err(CallError::Refused { usage });
-        }
-        if reply.finish == "length" {
-            return Err(CallError::CutOff { usage });
-        }
-        if reply.text.trim().is_empty() {
-            return Err(CallError::Malformed { message: "it holds no text".to_owned(), usage: Some(usage) });
-        }
-        Ok(Answer {
-            text: reply.text,
-            model: reply.model.filter(|m| !m.is_empty()).unwrap_or_else(|| self.options.model.clone()),
-            tokens_in: usage.tokens_in,
-            tokens_out: usage.tokens_out,
-            tokens_cached: usage.tokens_cached,
-            tokens_cache_write: usage.tokens_cache_write,
-            finish: if reply.finish == "stop" { Finish::Stop } else { Finish::Other(reply.finish) },
-            milliseconds,
-        })
+    /// The library's client, over this wire.
+    fn client(&self, wire: Wire) -> Client<Address> {
+        Client::build(wire.client(), self.address.clone()).with_http_service(wire)
     }
+
+    async fn post(&self, wire: &Wire, url: String, body: Map<String, Value>) -> Result<Value, CallError> {
+        let request = wire.client().post(url).headers(self.address.headers.clone()).json(&body).build();
+        let unbuilt = "the request cannot be built: check `base_url` and `extra_body`".to_owned();
+        wire.send(request.map_err(|_| CallError::BadRequest { status: 0, message: unbuilt })?).await
+    }
+}
+
+/// What every request carries: the key, as the interface wants it.
+fn headers(options: &OpenAiOptions) -> Result<HeaderMap, reqwest::header::InvalidHeaderValue> {
+    let mut headers = HeaderMap::new();
+    let key = options.api_key.as_ref().map_or("", |key| key.expose());
+    let (name, value) = match options.api {
+        Api::OpenAi | Api::Ollama => (AUTHORIZATION, format!("Bearer {key}")),
+        Api::Anthropic => (HeaderName::from_static("x-api-key"), key.to_owned()),
+    };
+    if !key.is_empty() {
+        let mut value = HeaderValue::from_str(&value)?;
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+    if options.api == Api::Anthropic {
+        headers.insert("anthropic-version", HeaderValue::from_static(anthropic::VERSION));
+    }
+    Ok(headers)
+}
+
+fn milliseconds(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A question's messages as both interfaces want them.
@@ -259,40 +253,4 @@ fn error_of(error: OpenAIError) -> CallError {
         }
         _ => CallError::Unreachable { sent: true },
     }
-}
-
-fn read(reply: &Value) -> Result<Reply, CallError> {
-    let number = |at: &str| reply.pointer(at).and_then(Value::as_u64);
-    let usage = match (number("/usage/prompt_tokens"), number("/usage/completion_tokens")) {
-        (Some(tokens_in), Some(tokens_out)) => {
-            // DeepSeek has a name of its own for it.
-            let cached = ["/usage/prompt_tokens_details/cached_tokens", "/usage/prompt_cache_hit_tokens"];
-            let tokens_cached = cached.into_iter().find_map(number).unwrap_or(0);
-            let tokens_cache_write = number("/usage/prompt_tokens_details/cache_write_tokens").unwrap_or(0);
-            Some(Usage { tokens_in, tokens_out, tokens_cached, tokens_cache_write })
-        }
-        _ => None,
-    };
-    let Some(choice) = reply.pointer("/choices/0") else {
-        return Err(CallError::Malformed { message: "it holds no choice".to_owned(), usage });
-    };
-    let content = choice.pointer("/message/content");
-    let text = match content {
-        Some(Value::String(text)) => text.clone(),
-        // Some servers answer in parts.
-        Some(Value::Array(parts)) => {
-            parts.iter().filter_map(|part| part.get("text").and_then(Value::as_str)).collect::<Vec<_>>().concat()
-        }
-        _ => String::new(),
-    };
-    Ok(Reply {
-        text,
-        model: word(reply.get("model")),
-        tokens_in: usage.map(|u| u.tokens_in),
-        tokens_out: usage.map(|u| u.tokens_out),
-        tokens_cached: usage.map_or(0, |u| u.tokens_cached),
-        tokens_cache_write: usage.map_or(0, |u| u.tokens_cache_write),
-        finish: word(choice.get("finish_reason")).unwrap_or_default(),
-        refused: choice.pointer("/message/refusal").and_then(Value::as_str).is_some_and(|r| !r.is_empty()),
-    })
 }

@@ -7,17 +7,19 @@
 //! The version in a template's first line is raised with every change to how its values are made here: the key holds the
 //! template's text and version, but not this code.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use states::words::hash::sha256_hex;
-use states::words::text::sentences;
+use states::words::text::content_words;
 use states::words::{Cite, Draft, SourceKind};
 
 use super::boundary::without_marks;
+use super::classify::ClassifyInput;
 use super::cost::tokens_of_bytes;
 use super::question::Asking;
-use super::salience::{Line, Scored, rank};
+use super::salience::{Line, Scored, rank, rank_text};
 use super::task::{DraftInput, JudgeInput, TriageInput};
 use crate::templates::{TemplateError, render_text};
 
@@ -36,6 +38,8 @@ pub(super) struct Rendered {
     pub(super) user: String,
     pub(super) inputs: Value,
     pub(super) left_out: usize,
+    /// Bytes at the beginning of `user` that a revision repeats.
+    pub(super) repeats: usize,
 }
 
 /// A prompt template, cut in two.
@@ -74,6 +78,7 @@ impl PromptTemplate {
             user: user.trim().to_owned(),
             inputs,
             left_out,
+            repeats: 0,
         })
     }
 }
@@ -89,7 +94,9 @@ pub(super) fn triage(input: &TriageInput, asking: &Asking<'_>, max_tokens: u32) 
     let template = PromptTemplate::load("prompts/triage.md", asking)?;
     let topics = input.site_topics.join("\n");
     let taken = template.system.len() + template.user.len() + topics.len() + input.title.len() + input.url.len();
-    let (text, left_out) = head(&input.text, budget(asking, max_tokens, taken).min(TRIAGE_BYTES));
+    let topical = input.site_topics.iter().flat_map(|t| content_words(t)).collect();
+    let most = budget(asking, max_tokens, taken).min(TRIAGE_BYTES);
+    let (text, left_out) = shortened(&input.title, &input.text, &topical, most);
     let published = input.published.map_or_else(|| "unknown".to_owned(), |at| at.strftime("%Y-%m-%d").to_string());
     let data = format!("Title: {}\nURL: {}\nDate: {published}\n\n{text}", one_line(&input.title), one_line(&input.url));
     let primary = input.source_kind == SourceKind::Primary;
@@ -158,6 +165,7 @@ pub(super) fn draft(input: &DraftInput, asking: &Asking<'_>, max_tokens: u32) ->
             json!({"kind": kind, "data": asking.secret.around(&lines.join("\n"))})
         })
         .collect();
+    let last_source = sources.last().and_then(|source| source["data"].as_str()).map(str::to_owned);
     let values = json!({
         "template": brief.template.as_str(),
         "language": one_line(&brief.language),
@@ -183,7 +191,11 @@ pub(super) fn draft(input: &DraftInput, asking: &Asking<'_>, max_tokens: u32) ->
         })).collect::<Vec<_>>(),
         "previous": previous, "findings": input.findings, "note": input.note, "voice": input.voice,
     });
-    template.render(values, inputs, left_out)
+    let mut rendered = template.render(values, inputs, left_out)?;
+    // Up to the end of the sources a revision asks the same.
+    rendered.repeats =
+        last_source.and_then(|last| rendered.user.find(&last).map(|at| at + last.len())).unwrap_or_default();
+    Ok(rendered)
 }
 
 pub(super) fn judge(input: &JudgeInput, asking: &Asking<'_>) -> Result<Rendered, TemplateError> {
@@ -197,6 +209,20 @@ pub(super) fn judge(input: &JudgeInput, asking: &Asking<'_>) -> Result<Rendered,
         "data": asking.secret.around(&lines_of(&question, 0)),
     });
     let inputs = json!({"question": input.question, "template": input.draft.template.as_str()});
+    template.render(values, inputs, 0)
+}
+
+pub(super) fn classify(input: &ClassifyInput, asking: &Asking<'_>) -> Result<Rendered, TemplateError> {
+    let template = PromptTemplate::load("prompts/classify.md", asking)?;
+    let mut data = format!("About: {}", one_line(&input.about));
+    for (n, opening) in input.openings.iter().enumerate() {
+        data.push_str(&format!("\n\nSource {}:\n{opening}", n + 1));
+    }
+    let values = json!({
+        "task": input.task.as_str(), "sources": input.sources, "words": input.words, "code_percent": input.code_percent,
+        "figures_percent": input.figures_percent, "findings": input.findings, "data": asking.secret.around(&data),
+    });
+    let inputs = serde_json::to_value(input).unwrap_or_default();
     template.render(values, inputs, 0)
 }
 
@@ -233,15 +259,26 @@ fn one_line(text: &str) -> String {
     without_marks(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The first sentences of a text that fit, and how many do not.
-fn head(text: &str, bytes: usize) -> (&str, usize) {
+/// A text's weightiest sentences that fit, in their order, gaps marked; and how many do not fit.
+fn shortened<'t>(title: &str, text: &'t str, wanted: &BTreeSet<String>, bytes: usize) -> (Cow<'t, str>, usize) {
     if text.len() <= bytes {
-        return (text, 0);
+        return (Cow::Borrowed(text), 0);
     }
-    let all = sentences(text);
-    let fit = all.iter().take_while(|s| s.end <= bytes).count();
-    let end = all.get(fit.wrapping_sub(1)).map_or(0, |s| s.end);
-    (&text[..end], all.len() - fit)
+    let ranked = rank_text(title, text, wanted);
+    let (kept, left_out) = chosen(&ranked, 1, bytes);
+    let mut out = String::new();
+    let mut last: Option<&Scored<'_>> = None;
+    for s in kept {
+        match last {
+            Some(before) if before.number + 1 == s.number => out.push_str(&text[before.span.end..s.span.start]),
+            Some(_) => out.push_str(" […]\n"),
+            None if s.number > 0 => out.push_str("[…] "),
+            None => {}
+        }
+        out.push_str(s.text);
+        last = Some(s);
+    }
+    (Cow::Owned(out), left_out)
 }
 
 /// The sentences that fit into `bytes`, in the order of their numbers: fixed lines first, then the weightiest of each

@@ -10,9 +10,11 @@ use super::call_error::{CallError, Usage};
 use super::cost::tokens_of_bytes;
 use super::openai::OpenAi;
 use super::question::Question;
+use super::ready::{self, Loaded};
 use super::replay::Replay;
 use super::secret::Secret;
-use super::{builtin, cost};
+use super::wire::Watch;
+use super::{builtin, cost, diagnosis};
 
 /// Which interface a server speaks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +26,8 @@ pub enum Api {
     /// Ollama's own chat interface, which alone lets the client set the context; without it Ollama drops the front of a
     /// long prompt and answers as if nothing had happened. `base_url` is the server's root.
     Ollama,
+    /// Anthropic's own messages interface, with its prompt cache. `base_url` is the server's root.
+    Anthropic,
 }
 
 /// How a server is told the form of the answer.
@@ -59,6 +63,14 @@ pub struct OpenAiOptions {
     pub context_tokens: u32,
     /// How long to wait for the whole answer.
     pub timeout_seconds: u64,
+    /// The answer is read while it is written: its growth is told, a model that hangs or babbles is cut off early.
+    pub stream: bool,
+    /// Once a streamed answer has begun, nothing may be longer in coming.
+    pub idle_seconds: u64,
+    /// Ollama only: how long the model stays loaded after an answer, as Ollama writes times (`10m`, `-1` for ever, `0`).
+    pub keep_alive: String,
+    /// Ollama only: the model may think before it answers, where it can. Thinking uses up the tokens of the answer.
+    pub think: bool,
     /// How the form of the answer is told.
     pub schema_mode: SchemaMode,
     /// Dollars for a million prompt tokens.
@@ -69,9 +81,10 @@ pub struct OpenAiOptions {
     pub price_cache_write: Option<f64>,
     /// Dollars for a million answer tokens.
     pub price_out: f64,
-    /// The member that limits the answer: `max_tokens`, or `max_completion_tokens` where the server asks for it.
+    /// The member that limits the answer: `max_tokens`, or `max_completion_tokens` where the server asks for it (it is
+    /// noticed where the server says so).
     pub token_limit_key: String,
-    /// Whether the temperature is sent; some reasoning models refuse it.
+    /// Whether the temperature is sent; some models refuse it (it is noticed where the server says so).
     pub send_temperature: bool,
     /// Further members of the request, put over those that this program sets.
     pub extra_body: Map<String, Value>,
@@ -88,6 +101,10 @@ impl Default for OpenAiOptions {
             api_key: None,
             context_tokens: 32_768,
             timeout_seconds: 600,
+            stream: true,
+            idle_seconds: 120,
+            keep_alive: "10m".into(),
+            think: false,
             schema_mode: SchemaMode::JsonSchema,
             price_in: 0.0,
             price_cached: None,
@@ -264,13 +281,21 @@ impl Provider {
         }
     }
 
-    /// Asks once: one request at most, no retry, no redirect.
+    /// Asks once: one request that can bill, no retry, no redirect.
     ///
     /// # Errors
     /// See [`CallError`]; its `class` says what to do, its `billed` what it may have cost.
     pub async fn ask(&self, question: &Question) -> Result<Answer, CallError> {
+        self.ask_watched(question, None).await
+    }
+
+    /// As [`Self::ask`]; `watch` is told how an answer that is streamed grows, at most a few times a second.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub async fn ask_watched(&self, question: &Question, watch: Option<Watch>) -> Result<Answer, CallError> {
         match self {
-            Self::OpenAi(openai) => openai.ask(question).await,
+            Self::OpenAi(openai) => openai.ask(question, watch).await,
             Self::BuiltIn => {
                 let text = builtin::answer(&question.input);
                 Ok(Answer {
@@ -285,6 +310,22 @@ impl Provider {
                 })
             }
             Self::Replay(replay) => replay.ask(question),
+        }
+    }
+
+    /// What an error of this provider means, with the next step: the command to type, where one mends it.
+    pub fn explain(&self, error: &CallError) -> String {
+        match self {
+            Self::OpenAi(openai) => diagnosis::explain(openai.options(), error),
+            Self::BuiltIn | Self::Replay(_) => error.to_string(),
+        }
+    }
+
+    /// Whether its model could answer now, without asking it anything.
+    pub async fn loaded(&self) -> Loaded {
+        match self {
+            Self::OpenAi(openai) => ready::loaded(openai.options()).await,
+            Self::BuiltIn | Self::Replay(_) => Loaded::Yes,
         }
     }
 }

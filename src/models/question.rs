@@ -6,6 +6,7 @@ use states::words::RequestKey;
 use states::words::hash::sha256_hex;
 
 use super::boundary::{BoundarySecret, without_marks};
+use super::classify::ClassifyInput;
 use super::embed;
 use super::prompt::{self, Rendered};
 use super::schema;
@@ -81,7 +82,7 @@ pub struct Question {
     pub prompt_version: u32,
     /// The prompt: static rules first, then this question, its material between boundaries.
     pub messages: Vec<Message>,
-    /// The name of the answer's schema: the task's.
+    /// The name of the answer's schema: the task's, that of a draft for a revision.
     pub schema_name: String,
     /// The JSON Schema of the answer.
     pub schema: Value,
@@ -95,6 +96,9 @@ pub struct Question {
     pub input: TaskInput,
     /// Source sentences that did not fit and are not in the prompt.
     pub left_out: usize,
+    /// So many bytes of the user's message begin a later question as well (another sample, a revision): worth a place in
+    /// the provider's cache.
+    pub repeats: usize,
     /// What the prompt was made from, before any boundary: the canonical inputs of the key.
     inputs: Value,
     /// Hash of the prompt template, so that an edited prompt is another question even under its old version.
@@ -112,14 +116,15 @@ impl Question {
         Ok(Self::of(Task::Triage, TaskInput::Triage(Box::new(input)), asking, max_tokens, rendered))
     }
 
-    /// Write a draft from this brief.
+    /// Write a draft from this brief; where it has a draft before, a revision of that.
     ///
     /// # Errors
     /// When the prompt template cannot be used.
     pub fn draft(input: DraftInput, asking: &Asking<'_>) -> Result<Self, TemplateError> {
         let max_tokens = asking.max_tokens.unwrap_or(8_000);
         let rendered = prompt::draft(&input, asking, max_tokens)?;
-        Ok(Self::of(Task::Draft, TaskInput::Draft(Box::new(input)), asking, max_tokens, rendered))
+        let task = if input.previous.is_some() { Task::Revise } else { Task::Draft };
+        Ok(Self::of(task, TaskInput::Draft(Box::new(input)), asking, max_tokens, rendered))
     }
 
     /// Score this draft.
@@ -130,6 +135,16 @@ impl Question {
         let max_tokens = asking.max_tokens.unwrap_or(1_000);
         let rendered = prompt::judge(&input, asking)?;
         Ok(Self::of(Task::Judge, TaskInput::Judge(Box::new(input)), asking, max_tokens, rendered))
+    }
+
+    /// Is this work complex?
+    ///
+    /// # Errors
+    /// When the prompt template cannot be used.
+    pub fn classify(input: ClassifyInput, asking: &Asking<'_>) -> Result<Self, TemplateError> {
+        let max_tokens = asking.max_tokens.unwrap_or(300);
+        let rendered = prompt::classify(&input, asking)?;
+        Ok(Self::of(Task::Classify, TaskInput::Classify(Box::new(input)), asking, max_tokens, rendered))
     }
 
     /// What does this text mean? Nothing surrounds it: an embedding model follows no instructions.
@@ -145,6 +160,7 @@ impl Question {
             temperature_milli: 0,
             sample: 0,
             left_out: 0,
+            repeats: 0,
             inputs: json!({"text": whole}),
             input: TaskInput::Embed(Box::new(input)),
             template_hash: String::new(),
@@ -152,6 +168,8 @@ impl Question {
     }
 
     fn of(task: Task, input: TaskInput, asking: &Asking<'_>, max_tokens: u32, rendered: Rendered) -> Self {
+        // Who is asked for a second sample is asked for a third.
+        let repeats = if asking.sample > 0 { rendered.user.len() } else { rendered.repeats };
         Self {
             task,
             prompt_version: rendered.version,
@@ -159,13 +177,15 @@ impl Question {
                 Message { role: Role::System, text: rendered.system },
                 Message { role: Role::User, text: rendered.user },
             ],
-            schema_name: task.as_str().to_owned(),
+            // A revision is a draft.
+            schema_name: if task == Task::Revise { Task::Draft } else { task }.as_str().to_owned(),
             schema: schema::of(task),
             max_tokens,
             temperature_milli: asking.temperature_milli,
             sample: asking.sample,
             input,
             left_out: rendered.left_out,
+            repeats,
             inputs: rendered.inputs,
             template_hash: rendered.template_hash,
         }

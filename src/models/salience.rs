@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use states::words::text::{Span, content_words, count_words};
+use states::words::text::{Span, content_words, count_words, sentences};
 use states::words::{Brief, Snapshot, Snapshots};
 
 /// What a citable sentence is in its snapshot.
@@ -44,6 +44,39 @@ pub(crate) struct Scored<'a> {
 /// All citable sentences of a brief, in the order of their numbers. Sentences whose snapshot is missing are passed over.
 pub(crate) fn rank<'a>(brief: &Brief, snapshots: &'a Snapshots) -> Vec<Scored<'a>> {
     let mut all = read(brief, snapshots);
+    let titles: Vec<BTreeSet<String>> =
+        brief.sources.iter().map(|s| content_words(&s.title).into_iter().collect()).collect();
+    let wanted = std::iter::once(&brief.keyword).chain(&brief.secondary).flat_map(|k| content_words(k)).collect();
+    weigh(&mut all, &titles, &wanted);
+    all
+}
+
+/// All sentences of one text, weighed by themselves, its title and the words that somebody wants. Headings are known by their
+/// marks.
+pub(crate) fn rank_text<'a>(title: &str, text: &'a str, wanted: &BTreeSet<String>) -> Vec<Scored<'a>> {
+    let mut all: Vec<Scored<'a>> = sentences(text)
+        .into_iter()
+        .enumerate()
+        .map(|(number, span)| {
+            let sentence = span.of(text);
+            Scored {
+                number,
+                source: 0,
+                span,
+                text: sentence,
+                line: if is_heading(text, span.start) { Line::Heading } else { Line::Body },
+                words: count_words(sentence),
+                terms: content_words(sentence).into_iter().collect(),
+                score: 0,
+            }
+        })
+        .collect();
+    weigh(&mut all, &[content_words(title).into_iter().collect()], wanted);
+    all
+}
+
+/// Gives each sentence of the main texts its weight.
+fn weigh(all: &mut [Scored<'_>], titles: &[BTreeSet<String>], wanted: &BTreeSet<String>) {
     let mut sentences_with: BTreeMap<&str, u64> = BTreeMap::new();
     let mut uses: BTreeMap<(usize, &str), u64> = BTreeMap::new();
     for s in all.iter().filter(|s| s.line == Line::Body) {
@@ -53,12 +86,7 @@ pub(crate) fn rank<'a>(brief: &Brief, snapshots: &'a Snapshots) -> Vec<Scored<'a
         }
     }
     let total = all.iter().filter(|s| s.line == Line::Body).count() as u64;
-    let titles: Vec<BTreeSet<String>> =
-        brief.sources.iter().map(|s| content_words(&s.title).into_iter().collect()).collect();
-    let wanted: BTreeSet<String> =
-        std::iter::once(&brief.keyword).chain(&brief.secondary).flat_map(|k| content_words(k)).collect();
-
-    let mut place = vec![0_u64; brief.sources.len()];
+    let mut place = vec![0_u64; titles.len()];
     let scores: Vec<u64> = all
         .iter()
         .map(|s| {
@@ -79,14 +107,13 @@ pub(crate) fn rank<'a>(brief: &Brief, snapshots: &'a Snapshots) -> Vec<Scored<'a
             place[s.source] += 1;
             let shared = |set: &BTreeSet<String>| s.terms.intersection(set).count() as u64;
             let in_title = titles.get(s.source).map_or(0, |t| shared(t) * 100 / (t.len() as u64).max(1));
-            let raised = 100 + [40, 25, 10].get(at as usize).unwrap_or(&0) + in_title / 2 + shared(&wanted).min(3) * 12;
+            let raised = 100 + [40, 25, 10].get(at as usize).unwrap_or(&0) + in_title / 2 + shared(wanted).min(3) * 12;
             mean * raised / 100
         })
         .collect();
     for (s, score) in all.iter_mut().zip(scores) {
         s.score = score;
     }
-    all
 }
 
 fn read<'a>(brief: &Brief, snapshots: &'a Snapshots) -> Vec<Scored<'a>> {
@@ -119,9 +146,14 @@ fn line_of(snapshot: &Snapshot, span: Span) -> Line {
             .find(|name| snapshot.fixed_line(name).is_some_and(|(start, _)| start == span.start));
         return Line::Fixed(named.unwrap_or("URL"));
     }
-    let before = snapshot.text.get(..span.start).unwrap_or_default();
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    if before[line_start..].trim_start().starts_with('#') { Line::Heading } else { Line::Body }
+    if is_heading(&snapshot.text, span.start) { Line::Heading } else { Line::Body }
+}
+
+/// True where the line before `at` begins with the marks of a heading.
+fn is_heading(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+    before[line_start..].trim_start().starts_with('#') || text.get(at..).is_some_and(|rest| rest.starts_with('#'))
 }
 
 /// The binary logarithm in thousandths, straight between powers of two: no floating point, so no difference between

@@ -11,8 +11,9 @@ pub fn of(task: Task) -> Value {
         Task::Triage => triage(),
         // A vector comes back, not an object.
         Task::Embed => Value::Null,
-        Task::Draft => draft(),
+        Task::Draft | Task::Revise => draft(),
         Task::Judge => judge(),
+        Task::Classify => classify(),
     }
 }
 
@@ -62,4 +63,8 @@ fn judge() -> Value {
         ("voice", points),
         ("why", json!({"type": "string"})),
     ])
+}
+
+fn classify() -> Value {
+    object(&[("complex", json!({"type": "boolean"})), ("why", json!({"type": "string"}))])
 }

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use states::words::{Brief, Draft, Finding, JudgeScore, Snapshots, SourceKind, Timestamp};
 
+use super::classify::ClassifyInput;
+
 /// What a model is asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -17,21 +19,27 @@ pub enum Task {
     Embed,
     /// Write a draft from a brief.
     Draft,
+    /// Write a draft again, with what was found in the one before.
+    Revise,
     /// Score a draft by the rubric.
     Judge,
+    /// Is one of the other tasks complex work: asked before it, where a classifier is configured.
+    Classify,
 }
 
 impl Task {
     /// All tasks, in the order of an article's way.
-    pub const ALL: [Self; 4] = [Self::Embed, Self::Triage, Self::Draft, Self::Judge];
+    pub const ALL: [Self; 6] = [Self::Embed, Self::Triage, Self::Draft, Self::Judge, Self::Revise, Self::Classify];
 
-    /// The stored name; also the name of the answer's schema and of the prompt.
+    /// The stored name; also the name of the answer's schema, but for a revision, which is a draft.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Triage => "triage",
             Self::Embed => "embed",
             Self::Draft => "draft",
+            Self::Revise => "revise",
             Self::Judge => "judge",
+            Self::Classify => "classify",
         }
     }
 }
@@ -45,10 +53,9 @@ impl fmt::Display for Task {
 impl FromStr for Task {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|t| t.as_str() == text)
-            .ok_or_else(|| format!("`{text}` is not a task: embed, triage, draft or judge is expected"))
+        Self::ALL.into_iter().find(|t| t.as_str() == text).ok_or_else(|| {
+            format!("`{text}` is not a task: embed, triage, draft, revise, judge or classify is expected")
+        })
     }
 }
 
@@ -126,4 +133,6 @@ pub enum TaskInput {
     Draft(Box<DraftInput>),
     /// For a judge.
     Judge(Box<JudgeInput>),
+    /// For a classifier.
+    Classify(Box<ClassifyInput>),
 }

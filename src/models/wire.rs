@@ -2,76 +2,123 @@
 
 use std::error::Error;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_openai::middleware::HttpRequestFactory;
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde::de::IgnoredAny;
+use serde_json::Value;
 
-use super::boundary::without_marks;
+use super::babble::Babble;
 use super::call_error::CallError;
-use super::secret::Secret;
+use super::framing::Messages;
+use super::provider::{Api, OpenAiOptions};
+use super::refusal::Refusals;
+use super::stream::Stream;
 
 /// A reply is cut off beyond this many bytes, unpacked.
 const MAX_REPLY: usize = 10_000_000;
 /// Of an error's body, no more is read.
 const MAX_ERROR: usize = 64_000;
-/// No provider is waited for longer than a day.
-const MAX_AFTER: u64 = 86_400;
+/// Whoever watches is told no more often.
+const TELL_EVERY: Duration = Duration::from_millis(400);
 
-/// The service under async-openai's client, in place of the one that asks up to four times.
-#[derive(Debug, Clone)]
+/// Told while an answer grows: how many tokens have come, estimated, thinking among them.
+pub type Watch = Arc<dyn Fn(u64) + Send + Sync>;
+
+/// How a streamed reply is read.
+#[derive(Clone)]
+pub(super) struct Streaming {
+    /// In whose form it comes.
+    pub(super) api: Api,
+    /// The most tokens that were asked for.
+    pub(super) max_tokens: u32,
+    /// Once it has begun, nothing may be longer in coming.
+    pub(super) idle: Duration,
+    /// Who is told how it grows.
+    pub(super) watch: Option<Watch>,
+}
+
+/// The service under async-openai's client, in place of the one that asks up to four times; and what Anthropic's interface is
+/// asked through.
+#[derive(Clone)]
 pub(super) struct Wire {
     client: reqwest::Client,
     timeout_seconds: u64,
-    model: String,
-    key: Option<Secret>,
+    refusals: Refusals,
+    streaming: Option<Streaming>,
+}
+
+impl std::fmt::Debug for Wire {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Wire").field("timeout_seconds", &self.timeout_seconds).finish_non_exhaustive()
+    }
 }
 
 impl Wire {
-    pub(super) fn new(timeout_seconds: u64, model: String, key: Option<Secret>) -> Result<Self, reqwest::Error> {
+    pub(super) fn new(options: &OpenAiOptions) -> Result<Self, reqwest::Error> {
+        let timeout_seconds = options.timeout_seconds.max(1);
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(Duration::from_secs(timeout_seconds.clamp(1, 10)))
-            .timeout(Duration::from_secs(timeout_seconds.max(1)))
+            .connect_timeout(Duration::from_secs(timeout_seconds.min(10)))
+            .timeout(Duration::from_secs(timeout_seconds))
+            // A box whose power is cut says nothing more; the probes of TCP notice it before its answer is overdue.
+            .tcp_keepalive(Duration::from_secs(15))
             // A box that slept in between has forgotten its connections.
             .pool_idle_timeout(Duration::from_secs(20))
             .user_agent(concat!("pipeline/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Self { client, timeout_seconds, model, key })
+        let refusals = Refusals::new(options.model.clone(), options.api_key.clone());
+        Ok(Self { client, timeout_seconds, refusals, streaming: None })
     }
 
-    /// The client, which async-openai only needs for building requests.
+    /// The client, for building requests.
     pub(super) fn client(&self) -> reqwest::Client {
         self.client.clone()
     }
 
-    async fn exchange(self, factory: HttpRequestFactory) -> Result<reqwest::Response, CallError> {
-        let refused = |message: &str| CallError::BadRequest { status: 0, message: message.to_owned() };
-        let request = factory.build().await.map_err(|_| refused("the request cannot be built: check `base_url`"))?;
+    /// The same, which puts the streamed replies of one question together.
+    pub(super) fn streaming(&self, how: Streaming) -> Self {
+        Self { streaming: Some(how), ..self.clone() }
+    }
+
+    /// Sends one request and gives the JSON of its reply.
+    ///
+    /// # Errors
+    /// Every way in which there is no such reply.
+    pub(super) async fn send(&self, request: reqwest::Request) -> Result<Value, CallError> {
+        let (body, _) = self.exchange(request).await?;
+        serde_json::from_slice(&body)
+            .map_err(|error| CallError::Malformed { message: format!("it is no JSON: {error}"), usage: None })
+    }
+
+    /// The body of a good reply: whole, and JSON.
+    async fn exchange(&self, request: reqwest::Request) -> Result<(Vec<u8>, HeaderMap), CallError> {
         let response = self.client.execute(request).await.map_err(|error| self.transport(&error))?;
         let status = response.status();
         let headers = response.headers().clone();
-        if status.is_success() {
-            let body = self.read(response, MAX_REPLY).await?;
-            if body.len() > MAX_REPLY {
-                return Err(CallError::Malformed {
-                    message: format!("it is longer than {MAX_REPLY} bytes"),
-                    usage: None,
-                });
-            }
-            // Checked here, since async-openai logs the whole of what it cannot parse.
-            if let Err(error) = serde_json::from_slice::<IgnoredAny>(&body) {
-                return Err(CallError::Malformed { message: format!("it is no JSON: {error}"), usage: None });
-            }
-            let mut whole = http::Response::new(body);
-            *whole.status_mut() = status;
-            *whole.headers_mut() = headers;
-            return Ok(whole.into());
+        if !status.is_success() {
+            let body = self.read(response, MAX_ERROR).await.unwrap_or_default();
+            return Err(self.refusals.refusal(status.as_u16(), &headers, &String::from_utf8_lossy(&body)));
         }
-        let body = self.read(response, MAX_ERROR).await.unwrap_or_default();
-        Err(self.refusal(status.as_u16(), &headers, &String::from_utf8_lossy(&body)))
+        // A server that knows no streams answers whole, whatever it was asked.
+        let kind = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_lowercase();
+        let streams = kind.starts_with("text/event-stream") || kind.starts_with("application/x-ndjson");
+        if let Some(how) = self.streaming.as_ref().filter(|_| streams) {
+            let whole = self.assemble(response, how).await?;
+            return Ok((whole.to_string().into_bytes(), headers));
+        }
+        let body = self.read(response, MAX_REPLY).await?;
+        if body.len() > MAX_REPLY {
+            return Err(CallError::Malformed { message: format!("it is longer than {MAX_REPLY} bytes"), usage: None });
+        }
+        // Checked here, since async-openai logs the whole of what it cannot parse.
+        if let Err(error) = serde_json::from_slice::<IgnoredAny>(&body) {
+            return Err(CallError::Malformed { message: format!("it is no JSON: {error}"), usage: None });
+        }
+        Ok((body, headers))
     }
 
     /// At most one chunk more than `limit` bytes.
@@ -86,10 +133,51 @@ impl Wire {
         Ok(body)
     }
 
+    /// Reads a stream to its end, or hangs up on it.
+    async fn assemble(&self, mut response: reqwest::Response, how: &Streaming) -> Result<Value, CallError> {
+        let mut stream = Stream::new(how.api);
+        let mut messages = Messages::new(Stream::framing(how.api));
+        let mut babble = Babble::new(how.max_tokens);
+        let mut told = Instant::now();
+        let mut bytes = 0;
+        while !stream.is_closed() {
+            let next = if bytes == 0 {
+                // A long prompt is read, or a model loaded, before the first word: that has the whole time.
+                response.chunk().await
+            } else {
+                let stalled = CallError::Stalled { seconds: how.idle.as_secs(), written: stream.written() };
+                tokio::time::timeout(how.idle, response.chunk()).await.map_err(|_| stalled)?
+            };
+            let chunk = match next {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => break,
+                Err(error) => return Err(self.broken(&error, stream.written())),
+            };
+            bytes += chunk.len();
+            for message in messages.take(&chunk) {
+                stream.take(&message)?;
+            }
+            if bytes > MAX_REPLY {
+                return Err(CallError::Babbling { why: format!("its stream is longer than {MAX_REPLY} bytes") });
+            }
+            if let Some(why) = babble.notices(stream.said()) {
+                return Err(CallError::Babbling { why });
+            }
+            if let Some(watch) = how.watch.as_ref().filter(|_| told.elapsed() >= TELL_EVERY) {
+                watch(stream.written());
+                told = Instant::now();
+            }
+        }
+        if let Some(watch) = how.watch.as_ref().filter(|_| stream.is_closed()) {
+            watch(stream.written());
+        }
+        stream.whole()
+    }
+
     /// reqwest's own message holds the address, so it is not used.
     fn transport(&self, error: &reqwest::Error) -> CallError {
         if error.is_connect() {
-            CallError::Unreachable { sent: false }
+            if is_refused(error) { CallError::NotListening } else { CallError::Unreachable { sent: false } }
         } else if error.is_timeout() {
             CallError::TimedOut { seconds: self.timeout_seconds }
         } else if error.is_decode() {
@@ -99,57 +187,22 @@ impl Wire {
         }
     }
 
-    fn refusal(&self, status: u16, headers: &HeaderMap, body: &str) -> CallError {
-        let lower = body.to_lowercase();
-        let says = |words: &[&str]| words.iter().any(|w| lower.contains(w));
-        match status {
-            401 | 403 => CallError::Auth { status },
-            402 => CallError::NoCredit,
-            429 if says(&["insufficient_quota", "insufficient quota", "credit balance"]) => CallError::NoCredit,
-            429 => CallError::RateLimited { after_seconds: after(headers) },
-            400 | 404 if says(&["model_not_found", "no such model"]) || (status == 404 && says(&["model"])) => {
-                CallError::ModelMissing { model: self.model.clone() }
-            }
-            300..=399 => CallError::BadRequest {
-                status,
-                message: "it redirects; `base_url` must be the final address".to_owned(),
-            },
-            500.. => CallError::Server { status, after_seconds: after(headers) },
-            _ => CallError::BadRequest { status, message: self.clean(&message_of(body)) },
+    /// As [`Self::transport`], in the middle of a stream.
+    fn broken(&self, error: &reqwest::Error, written: u64) -> CallError {
+        if error.is_timeout() { self.transport(error) } else { CallError::Broken { written } }
+    }
+}
+
+/// True when a host answered that nobody listens there (RST), other than one that does not answer at all.
+pub(super) fn is_refused(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&(dyn Error + 'static)> = error.source();
+    while let Some(error) = cause {
+        if let Some(io) = error.downcast_ref::<std::io::Error>() {
+            return io.kind() == std::io::ErrorKind::ConnectionRefused;
         }
+        cause = error.source();
     }
-
-    /// A server's words, fit to be shown: one short line without addresses and keys.
-    fn clean(&self, message: &str) -> String {
-        let message = self.key.as_ref().map_or_else(|| message.to_owned(), |key| key.redacted_in(message));
-        let shown = without_marks(&message);
-        let words: Vec<&str> = shown
-            .split_whitespace()
-            .map(|word| if word.contains("://") || word.starts_with("sk-") { "***" } else { word })
-            .collect();
-        let line = words.join(" ");
-        if line.chars().count() <= 300 { line } else { line.chars().take(300).chain(['…']).collect() }
-    }
-}
-
-/// The message inside an error's body, in the forms that servers use, or the body itself.
-fn message_of(body: &str) -> String {
-    let Ok(value) = serde_json::from_str::<serde_json::Value>(body) else { return body.to_owned() };
-    let error = value.get("error").unwrap_or(&value);
-    let message = error.get("message").or_else(|| error.get("detail")).unwrap_or(error);
-    message.as_str().map_or_else(|| message.to_string(), str::to_owned)
-}
-
-/// `Retry-After` (RFC 9110, 10.2.3) in seconds. A date is counted from the reply's own `Date`, so that no clock is needed.
-fn after(headers: &HeaderMap) -> Option<u64> {
-    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse::<f64>() {
-        return (seconds >= 0.0).then(|| (seconds.ceil() as u64).min(MAX_AFTER));
-    }
-    let date = |text: &str| jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp().as_second());
-    let until = date(value)?;
-    let now = date(headers.get(DATE)?.to_str().ok()?)?;
-    Some(u64::try_from(until - now).unwrap_or(0).min(MAX_AFTER))
+    false
 }
 
 impl tower_service::Service<HttpRequestFactory> for Wire {
@@ -163,36 +216,13 @@ impl tower_service::Service<HttpRequestFactory> for Wire {
 
     fn call(&mut self, factory: HttpRequestFactory) -> Self::Future {
         let wire = self.clone();
-        Box::pin(async move { wire.exchange(factory).await.map_err(Into::into) })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|(n, v)| (n.parse().unwrap(), v.parse().unwrap())).collect()
-    }
-
-    #[test]
-    fn retry_after_is_read_as_seconds_and_as_a_date() {
-        assert_eq!(after(&headers(&[("retry-after", "7")])), Some(7));
-        assert_eq!(after(&headers(&[("retry-after", "0.4")])), Some(1));
-        assert_eq!(after(&headers(&[("retry-after", "-3")])), None);
-        assert_eq!(after(&headers(&[("retry-after", "99999999999999999999")])), Some(MAX_AFTER));
-        let dates = [("retry-after", "Fri, 20 Nov 2026 10:01:30 GMT"), ("date", "Fri, 20 Nov 2026 10:00:00 GMT")];
-        assert_eq!(after(&headers(&dates)), Some(90));
-        assert_eq!(after(&headers(&dates[..1])), None);
-        assert_eq!(after(&headers(&[("retry-after", "soon")])), None);
-    }
-
-    #[test]
-    fn a_servers_words_are_shown_without_addresses_and_keys() {
-        crate::models::testing::tls();
-        let wire = Wire::new(1, "m".into(), Some(Secret::new("k-123"))).unwrap();
-        let body = r#"{"error":{"message":"bad k-123 at https://h.example/x\nsk-abc"}}"#;
-        assert_eq!(wire.clean(&message_of(body)), "bad *** at *** ***");
-        assert_eq!(wire.clean(&"x".repeat(1000)).chars().count(), 301);
+        Box::pin(async move {
+            let unbuilt = "the request cannot be built: check `base_url`".to_owned();
+            let request = factory.build().await.map_err(|_| CallError::BadRequest { status: 0, message: unbuilt })?;
+            let (body, headers) = wire.exchange(request).await?;
+            let mut whole = http::Response::new(body);
+            *whole.headers_mut() = headers;
+            Ok(whole.into())
+        })
     }
 }

@@ -1,4 +1,4 @@
-//! Hardware addresses, strictly: a typing error must not wake another machine.
+//! Hardware addresses and SecureOn passwords, strictly: a typing error must not wake another machine.
 
 use wol::MacAddr;
 
@@ -32,6 +32,43 @@ pub fn validate_mac(text: &str) -> Result<MacAddr, BadMac> {
     Ok(MacAddr(bytes))
 }
 
+/// What may follow a magic packet: four or six bytes that the network card compares. They cross the network in clear.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecureOn(Vec<u8>);
+
+impl SecureOn {
+    /// Six two-digit groups (`AA:BB:CC:DD:EE:FF`, or with `-`), or four numbers (`192.168.1.7`): the two forms that cards take.
+    ///
+    /// # Errors
+    /// Says which forms are expected; never repeats the text, which is a secret.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let separator = if text.contains('-') { '-' } else { ':' };
+        let groups: Vec<&str> = text.split(separator).collect();
+        if groups.len() == 6 && groups.iter().all(|g| g.len() == 2 && g.bytes().all(|b| b.is_ascii_hexdigit())) {
+            return Ok(Self(groups.iter().filter_map(|g| u8::from_str_radix(g, 16).ok()).collect()));
+        }
+        match text.parse::<std::net::Ipv4Addr>() {
+            Ok(four) => Ok(Self(four.octets().to_vec())),
+            Err(_) => {
+                Err("it is no SecureOn password: AA:BB:CC:DD:EE:FF or four numbers as in 192.168.1.7 are expected"
+                    .into())
+            }
+        }
+    }
+
+    /// Its bytes: four or six.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Says how long it is, and no more.
+impl std::fmt::Debug for SecureOn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SecureOn({} bytes)", self.0.len())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,5 +96,27 @@ mod tests {
         ] {
             assert!(validate_mac(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn passwords_have_four_or_six_bytes_and_are_never_repeated() {
+        assert_eq!(SecureOn::parse("0a:1b:2C:3d:4e:5F").unwrap().bytes(), [0x0a, 0x1b, 0x2c, 0x3d, 0x4e, 0x5f]);
+        assert_eq!(SecureOn::parse("0a-1b-2c-3d-4e-5f").unwrap().bytes().len(), 6);
+        assert_eq!(SecureOn::parse("192.168.1.7").unwrap().bytes(), [192, 168, 1, 7]);
+        for bad in [
+            "",
+            "hunter2",
+            "0a:1b:2c:3d:4e",
+            "0a:1b-2c:3d:4e:5f",
+            "a:1b:2c:3d:4e:5f",
+            "1.2.3",
+            "1.2.3.256",
+            "+a:1b:2c:3d:4e:5f",
+        ] {
+            let why = SecureOn::parse(bad).unwrap_err();
+            assert!(bad.is_empty() || !why.contains(bad), "{why}");
+        }
+        let password = SecureOn::parse("0a:1b:2c:3d:4e:5f").unwrap();
+        assert_eq!(format!("{password:?}"), "SecureOn(6 bytes)");
     }
 }

@@ -3,16 +3,24 @@
 //! When to do which is for the worker's machine; here one thing is done once, within time limits, and its outcome
 //! returned.
 
-pub mod mac;
 pub mod options;
-pub mod sleep;
+pub mod mac;
+pub mod means;
+pub mod ssh;
+pub mod upkeep;
 pub mod wake;
+pub mod sleep;
 
+mod packet;
 mod perform;
+mod secret;
 
-pub use mac::{BadMac, validate_mac};
-pub use options::{BadWorker, HttpCall, Probe, SleepBy, WakeBy, WorkerOptions};
-pub use sleep::{SleepOutcome, busy, sleep};
+pub use mac::{BadMac, SecureOn, validate_mac};
+pub use means::{HttpCall, Means};
+pub use options::{BadWorker, Probe, SleepBy, WakeBy, WorkerOptions};
+pub use sleep::{SleepOutcome, busy, keep_alive, sleep};
+pub use ssh::SshCall;
+pub use upkeep::{Meter, MeterUnit, read_meter, repair};
 pub use wake::{WakeOutcome, alive, wake};
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Putting a box to sleep, unless somebody is using it.
 
-use super::options::{Probe, SleepBy, WorkerOptions};
-use super::perform::{Ran, call, run};
+use super::means::Untold;
+use super::options::{Probe, WorkerOptions};
+use super::perform::call;
 
 /// What became of putting it to sleep.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,42 +25,42 @@ pub enum SleepOutcome {
 pub async fn busy(options: &WorkerOptions) -> Result<bool, String> {
     match &options.busy {
         None => Ok(false),
-        Some(Probe::Command(argv)) => Ok(run(argv, options.command_seconds).await? != Ran::Well),
         Some(Probe::Http(target)) => {
-            let (status, body) = call(target, options.command_seconds).await?;
+            let (status, body) = call(target, options.command_seconds).await.map_err(Untold::why)?;
             let body = body.trim().to_lowercase();
             Ok(!(status == 204 || status == 200 && matches!(body.as_str(), "free" | "false")))
         }
+        Some(probe) => match probe.means().tell(options.command_seconds).await {
+            Ok(()) => Ok(false),
+            Err(Untold::Lost(_)) => Ok(true),
+            Err(Untold::Refused(why)) => Err(why),
+        },
     }
 }
 
 /// Asks whether the box is free, and then tells it to sleep. A probe that does not run counts as busy.
 pub async fn sleep(options: &WorkerOptions) -> SleepOutcome {
-    if options.sleep == SleepBy::None {
-        return SleepOutcome::Asleep;
-    }
+    let Some(means) = options.sleep.means() else { return SleepOutcome::Asleep };
     match busy(options).await {
         Ok(false) => {}
         Ok(true) | Err(_) => return SleepOutcome::Busy,
     }
     let failed = |why: String| SleepOutcome::Failed { why: format!("putting {} to sleep: {why}", options.name) };
-    let complaint = match &options.sleep {
-        SleepBy::None => None,
-        SleepBy::Command(argv) => match run(argv, options.command_seconds).await {
-            Ok(Ran::Well) => None,
-            Ok(Ran::Badly(why)) => Some(why),
-            Err(why) => return failed(why),
-        },
-        SleepBy::Http(target) => match call(target, options.command_seconds).await {
-            Ok((200..=299, _)) => None,
-            Ok((status, _)) => return failed(format!("the call was answered with HTTP {status}")),
-            Err(why) => Some(why),
-        },
-    };
-    match complaint {
-        None => SleepOutcome::Asleep,
+    match means.tell(options.command_seconds).await {
+        Ok(()) => SleepOutcome::Asleep,
+        Err(Untold::Refused(why)) => failed(why),
         // A box that falls asleep at once often takes the connection along: what counts is that it is gone.
-        Some(why) if super::wake::alive(options).await => failed(why),
-        Some(_) => SleepOutcome::Asleep,
+        Err(Untold::Lost(why)) if super::wake::alive(options).await => failed(why),
+        Err(Untold::Lost(_)) => SleepOutcome::Asleep,
     }
+}
+
+/// Tells the box that it is still wanted. Nothing is done where nothing is configured.
+///
+/// # Errors
+/// When it could not be told: in words.
+pub async fn keep_alive(options: &WorkerOptions) -> Result<(), String> {
+    let Some(means) = &options.keepalive else { return Ok(()) };
+    let told = means.tell(options.command_seconds).await;
+    told.map_err(|untold| format!("telling {} that it is wanted: {}", options.name, untold.why()))
 }

@@ -10,8 +10,10 @@ use axum::extract::State;
 use axum::http::{Method, StatusCode, Uri};
 use tokio::net::UdpSocket;
 
-use super::options::{HttpCall, Probe, SleepBy, WakeBy, WorkerOptions};
-use super::{SleepOutcome, WakeOutcome, alive, busy, sleep, wake};
+use super::{HttpCall, Probe, SleepBy, SleepOutcome, WakeBy, WakeOutcome, WorkerOptions, alive, busy, sleep, wake};
+
+mod means;
+mod packets;
 
 const MAC: &str = "02:00:5e:10:00:01";
 
@@ -47,14 +49,14 @@ impl FakeBox {
             poll_milliseconds: 20,
             wake: WakeBy::Http(self.call("wake")),
             sleep: SleepBy::Http(self.call("sleep")),
-            busy: Some(Probe::Http(HttpCall { url: format!("{}/busy", self.root), method: "GET".into() })),
+            busy: Some(Probe::Http(HttpCall { method: "GET".into(), ..self.call("busy") })),
             command_seconds: 2,
             ..WorkerOptions::default()
         }
     }
 
     fn call(&self, path: &str) -> HttpCall {
-        HttpCall { url: format!("{}/{path}", self.root), method: "POST".into() }
+        HttpCall::to(format!("{}/{path}", self.root))
     }
 
     fn ledger(&self) -> Vec<String> {
@@ -109,7 +111,7 @@ async fn a_box_in_use_is_left_awake() {
     assert!(alive(&fake.options()).await);
     for probe in [
         Probe::Http(fake.call("nothing-here")),
-        Probe::Http(HttpCall { url: "http://127.0.0.1:1/".into(), method: "GET".into() }),
+        Probe::Http(HttpCall { method: "GET".into(), ..HttpCall::to("http://127.0.0.1:1/") }),
         Probe::Command(command(&["false"])),
         Probe::Command(command(&["/no/such/program"])),
         Probe::Command(command(&["sleep", "60"])),
@@ -167,7 +169,7 @@ async fn the_magic_packet_is_right_to_the_byte() {
         Err(error) => {
             #[allow(clippy::print_stderr, reason = "a skipped test says so")]
             {
-                eprintln!("skipped: 127.0.0.1:9 cannot be bound ({error})");
+                eprintln!("SKIPPED: 127.0.0.1:9 cannot be bound ({error})");
             }
             return;
         }
@@ -188,6 +190,7 @@ async fn the_magic_packet_is_right_to_the_byte() {
     });
     let options = WorkerOptions { wake: WakeBy::Packet, heartbeat_seconds: 20, ..fake.options() };
     let outcome = wake(&options, |_| ()).await;
+    // The card hears port 9 and no password: wol-rs sends.
     let WakeOutcome::Woken { after_ms, packets: 2 } = outcome else { panic!("{outcome:?}") };
     assert!(after_ms >= 3_000, "{after_ms}");
     let mut expected = vec![0xff; 6];

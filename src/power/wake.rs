@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::mac::validate_mac;
 use super::options::{WakeBy, WorkerOptions};
-use super::perform::{Ran, call, client, run};
+use super::packet;
+use super::perform::client;
 
 /// A packet may be lost, and a box that is still falling asleep does not hear it: it is repeated this often.
 const BETWEEN_PACKETS: Duration = Duration::from_secs(3);
@@ -20,12 +20,12 @@ pub enum WakeOutcome {
     Woken {
         /// From the first packet to the first answer.
         after_ms: u64,
-        /// Packets sent; 0 where it is woken by other means.
+        /// Rounds of packets sent; 0 where it is woken by other means.
         packets: u32,
     },
     /// It did not answer in time.
     Silent {
-        /// Packets sent.
+        /// Rounds of packets sent.
         packets: u32,
         /// How long it was waited for.
         waited_ms: u64,
@@ -58,18 +58,16 @@ pub async fn wake(options: &WorkerOptions, progress: impl Fn(&str)) -> WakeOutco
     let deadline = Duration::from_secs(options.heartbeat_seconds);
     let mut packets = 0;
     let mut next_packet = Duration::ZERO;
-    match &options.wake {
-        WakeBy::Packet => {}
-        other => {
-            progress(&format!("waking {}", options.name));
-            if let Err(why) = by_other_means(other, options.command_seconds).await {
-                return WakeOutcome::NotPossible { why: format!("waking {}: {why}", options.name) };
-            }
+    let most = options.packets.unwrap_or(u32::MAX);
+    if let Some(means) = options.wake.means() {
+        progress(&format!("waking {}", options.name));
+        if let Err(untold) = means.tell(options.command_seconds).await {
+            return WakeOutcome::NotPossible { why: format!("waking {}: {}", options.name, untold.why()) };
         }
     }
     loop {
-        if options.wake == WakeBy::Packet && packets < options.packets && started.elapsed() >= next_packet {
-            if let Err(why) = send_packet(options) {
+        if options.wake == WakeBy::Packet && packets < most && started.elapsed() >= next_packet {
+            if let Err(why) = packet::send(options).await {
                 return WakeOutcome::NotPossible { why };
             }
             packets += 1;
@@ -91,34 +89,4 @@ pub async fn wake(options: &WorkerOptions, progress: impl Fn(&str)) -> WakeOutco
 
 fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// One magic packet: 6 × FF and 16 × the address, to UDP port 9.
-fn send_packet(options: &WorkerOptions) -> Result<(), String> {
-    let mac = validate_mac(&options.mac).map_err(|error| error.to_string())?;
-    let from = if options.broadcast.is_ipv6() {
-        std::net::Ipv6Addr::UNSPECIFIED.into()
-    } else {
-        std::net::Ipv4Addr::UNSPECIFIED.into()
-    };
-    wol::send_wol(mac, Some(options.broadcast), Some(from)).map_err(|error| {
-        format!(
-            "no packet can be sent to {} ({error}): is the network up, and is `broadcast` an address of it?",
-            options.broadcast
-        )
-    })
-}
-
-async fn by_other_means(means: &WakeBy, seconds: u64) -> Result<(), String> {
-    match means {
-        WakeBy::Packet => Ok(()),
-        WakeBy::Command(argv) => match run(argv, seconds).await? {
-            Ran::Well => Ok(()),
-            Ran::Badly(why) => Err(why),
-        },
-        WakeBy::Http(target) => match call(target, seconds).await? {
-            (200..=299, _) => Ok(()),
-            (status, _) => Err(format!("the call was answered with HTTP {status}")),
-        },
-    }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use states::words::{ArticleId, MilliWattHours, NanoUsd, Prices, RequestKey, RunId};
 
 use super::money::Booking;
-use super::{Result, Store, Tx, millis, time, whole};
+use super::{Result, Store, Tx, millis, whole};
 
 /// A call that is about to leave.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -220,26 +220,5 @@ impl Store {
         .fetch_optional(&self.readers)
         .await?;
         Ok(row.and_then(|r| r.0))
-    }
-
-    /// How a provider's calls of late ended, oldest first: what its breaker is derived from. What our own end cut off says
-    /// nothing about the provider.
-    ///
-    /// # Errors
-    /// [`StoreError`](super::StoreError).
-    pub async fn provider_history(&self, provider: &str, since: Timestamp) -> Result<Vec<(Timestamp, bool)>> {
-        let rows: Vec<(i64, String)> = sqlx::query_as(
-            "SELECT ended_at, status FROM model_calls WHERE provider = ? AND ended_at >= ? AND error IS NOT ? \
-             ORDER BY ended_at",
-        )
-        .bind(provider)
-        .bind(millis(since))
-        .bind(CUT_OFF)
-        .fetch_all(&self.readers)
-        .await?;
-        Ok(rows
-            .into_iter()
-            .map(|(at, status)| (time(at), matches!(status.as_str(), "accepted" | "unusable")))
-            .collect())
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use states::event::Event;
-use states::words::{ArticleId, SiteName, SourceName};
+use states::words::{ArticleId, SiteName, SourceName, WorkerName};
 
 use super::{Result, Store, Tx, from_json, millis, time, to_json};
 
@@ -30,6 +30,13 @@ pub enum Entry {
         /// What they do.
         act: SourceAct,
     },
+    /// A person acts on a worker.
+    Worker {
+        /// The worker.
+        worker: WorkerName,
+        /// What they do.
+        act: WorkerAct,
+    },
     /// A run is wanted, from beside a daemon.
     Run {
         /// The sites.
@@ -49,6 +56,17 @@ pub enum SourceAct {
     Retry,
     /// How its polling went is forgotten: it is in the configuration no more.
     Forget,
+}
+
+/// What a person does to a worker. Waking one by hand is none of the desk's business: it is then found awake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkerAct {
+    /// The desk lets go of it, and puts it to sleep if it woke it.
+    Release {
+        /// Even while work is done there.
+        though_leased: bool,
+    },
 }
 
 /// An entry with its key.

@@ -426,6 +426,22 @@ impl Store {
         Ok(Some(snapshot))
     }
 
+    /// What was read of an article's own page, where it was read once only.
+    ///
+    /// # Errors
+    /// [`StoreError`](super::StoreError).
+    pub async fn read_of(&self, article: &ArticleId) -> Result<Option<Snapshot>> {
+        let rows: Vec<(String,)> =
+            sqlx::query_as("SELECT snapshot FROM article_snapshots WHERE article = ? AND role = 'lead'")
+                .bind(article.as_str())
+                .fetch_all(&self.readers)
+                .await?;
+        match rows.as_slice() {
+            [(id,)] => self.snapshot(&parse_id(id)?).await,
+            _ => Ok(None),
+        }
+    }
+
     /// The snapshots of a brief; one that is missing is an error.
     ///
     /// # Errors

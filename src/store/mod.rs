@@ -17,9 +17,13 @@ mod posts;
 mod vectors;
 mod writing;
 mod calls;
+mod answers;
+mod limits;
 mod ledger;
 mod money;
+mod workers;
 mod runs;
+mod worker_history;
 mod dump;
 
 use std::path::{Path, PathBuf};
@@ -29,9 +33,10 @@ use jiff::Timestamp;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
+pub use answers::{FreeAnswer, FreeTier, TierCount};
 pub use calls::{CallRow, CallStatus, Spent};
 pub use fingerprints::{Alike, Print};
-pub use inbox::{Entry, InboxRow, SourceAct};
+pub use inbox::{Entry, InboxRow, SourceAct, WorkerAct};
 pub use leads::{ArticleRow, JournalRow, NewLead, Sight};
 pub use ledger::{EnergyRow, LedgerRow, PastRun, Period, UsualCall};
 pub use lock::{Role, RunnerLock, Taken};
@@ -44,6 +49,8 @@ pub use runs::RunRow;
 pub use stories::Member;
 pub use tx::Tx;
 pub use vectors::Vector;
+pub use worker_history::{LastAnswer, Lease, WorkerMove};
+pub use workers::{HeldWant, Window};
 pub use writing::ProposalRow;
 
 /// Why the store cannot do what it was asked.

@@ -71,46 +71,6 @@ impl Tx {
         Ok(NanoUsd(row.0))
     }
 
-    /// Notes since when a worker is awake, or books the energy it has used when it is not any more. `providers` run on it.
-    ///
-    /// # Errors
-    /// [`StoreError`](super::StoreError).
-    pub async fn worker_awake(
-        &mut self,
-        worker: &str,
-        providers: &[&str],
-        awake: bool,
-        watts: u32,
-        run: Option<&RunId>,
-        at: Timestamp,
-    ) -> Result<()> {
-        let since: Option<(Option<i64>,)> = sqlx::query_as("SELECT awake_since FROM workers WHERE name = ?")
-            .bind(worker)
-            .fetch_optional(self.conn())
-            .await?;
-        let since = since.and_then(|s| s.0);
-        match (since, awake) {
-            (None, true) => {
-                sqlx::query("UPDATE workers SET awake_since = ? WHERE name = ?")
-                    .bind(millis(at))
-                    .bind(worker)
-                    .execute(self.conn())
-                    .await?;
-            }
-            (Some(since), false) => {
-                let drawn = MilliWattHours::drawn(watts, millis(at) - since);
-                let window = AwakeWindow { worker, providers, run, since: time(since), until: at };
-                self.book_energy(&window, drawn).await?;
-                sqlx::query("UPDATE workers SET awake_since = NULL WHERE name = ?")
-                    .bind(worker)
-                    .execute(self.conn())
-                    .await?;
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
     /// Books what a worker drew while it was awake: to the articles by the seconds that its models worked for each, and to
     /// the run alone what nobody caused. The bookings add up to `drawn`.
     ///

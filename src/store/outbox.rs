@@ -158,6 +158,33 @@ impl Tx {
         Ok(())
     }
 
+    /// Sets a row again for its turn; no try is used up.
+    ///
+    /// # Errors
+    /// [`StoreError`](super::StoreError).
+    pub async fn postpone(&mut self, key: &EffectKey, due_at: Timestamp, why: &str) -> Result<()> {
+        sqlx::query("UPDATE outbox SET in_flight = 0, cause = NULL, due_at = ?, last = ? WHERE key = ?")
+            .bind(millis(due_at))
+            .bind(why)
+            .bind(key.as_str())
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+
+    /// Sets when a cause that is known already is looked at next, where that is known exactly.
+    ///
+    /// # Errors
+    /// [`StoreError`](super::StoreError).
+    pub async fn probe_at(&mut self, cause: &str, at: Timestamp) -> Result<()> {
+        sqlx::query("UPDATE causes SET probe_at = ? WHERE cause = ?")
+            .bind(millis(at))
+            .bind(cause)
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+
     /// Holds a row under a cause; no try is used up. Returns true when the cause is new: then people are told.
     ///
     /// # Errors

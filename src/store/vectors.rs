@@ -92,6 +92,24 @@ impl Tx {
         near.sort_by(|a, b| b.1.total_cmp(&a.1));
         Ok(near)
     }
+
+    /// Keeps what means the same as an article, nearest first, in the place of what was kept before.
+    ///
+    /// # Errors
+    /// [`StoreError`](super::StoreError).
+    pub async fn keep_neighbours(&mut self, article: &ArticleId, near: &[(ArticleId, f64)]) -> Result<()> {
+        sqlx::query("DELETE FROM neighbours WHERE article = ?").bind(article.as_str()).execute(self.conn()).await?;
+        for (n, (other, cosine)) in (0_i64..).zip(near) {
+            sqlx::query("INSERT INTO neighbours (article, n, other, cosine_millionths) VALUES (?, ?, ?, ?)")
+                .bind(article.as_str())
+                .bind(n)
+                .bind(other.as_str())
+                .bind((cosine * 1e6) as i64)
+                .execute(self.conn())
+                .await?;
+        }
+        Ok(())
+    }
 }
 
 impl Store {
@@ -105,6 +123,18 @@ impl Store {
             .fetch_optional(&self.readers)
             .await?;
         Ok(row.map(|r| r.0))
+    }
+
+    /// What meant the same as an article when its own meaning was found out, nearest first.
+    ///
+    /// # Errors
+    /// [`StoreError`](super::StoreError).
+    pub async fn neighbours(&self, article: &ArticleId) -> Result<Vec<ArticleId>> {
+        let rows: Vec<(String,)> = sqlx::query_as("SELECT other FROM neighbours WHERE article = ? ORDER BY n")
+            .bind(article.as_str())
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(|(id,)| parse_id(id)).collect()
     }
 }
 

@@ -72,6 +72,11 @@ pub enum Effect {
     // Effects and timers of workers.
     /// Wake the worker: probe, packets, heartbeat until the deadline.
     Wake,
+    /// Load a model on the worker that is awake, and see how fast it is.
+    TryModel {
+        /// Which.
+        model: String,
+    },
     /// The linger after the last lease.
     Linger,
     /// Put the worker to sleep, if nobody else is using it.
@@ -111,6 +116,11 @@ pub enum Notice {
     /// A worker did not wake.
     WorkerUnreachable {
         /// What was tried.
+        why: String,
+    },
+    /// A model of a worker that is awake cannot be used.
+    WorkerDegraded {
+        /// Which, what is wrong with it, and the next step.
         why: String,
     },
     /// A worker could not be put to sleep.
@@ -195,6 +205,7 @@ impl Effect {
             Self::WatchProposal { .. } => "WatchProposal",
             Self::WatchLive { .. } => "WatchLive",
             Self::Wake => "Wake",
+            Self::TryModel { .. } => "TryModel",
             Self::Linger => "Linger",
             Self::PutToSleep => "PutToSleep",
             Self::CoolOff => "CoolOff",
@@ -217,7 +228,7 @@ impl Effect {
             | Self::WatchLive { .. }
             | Self::Linger
             | Self::CoolOff => Lane::Timer,
-            Self::Wake | Self::PutToSleep => Lane::Power,
+            Self::Wake | Self::TryModel { .. } | Self::PutToSleep => Lane::Power,
             Self::Notify { .. } => Lane::Notice,
         }
     }

@@ -15,10 +15,15 @@ pub mod effect;
 pub mod article;
 pub mod stations;
 pub mod worker;
+pub mod hours;
+pub mod readiness;
+pub mod turns;
+pub mod metering;
 pub mod machine;
 
 pub mod retry;
 pub mod breaker;
+pub mod limits;
 pub mod route;
 pub mod selection;
 pub mod relations;

@@ -9,7 +9,10 @@ use crate::machine::{Happening, Machine};
 use crate::words::MachineId;
 
 /// The version that is written now.
-pub const VERSION: u32 = 1;
+///
+/// 2: a worker has the state Readying, and knows which model has its turn. What 1 wrote is read as it is: what is new may be
+/// missing.
+pub const VERSION: u32 = 2;
 
 /// Why a stored form cannot be read.
 #[derive(Debug, thiserror::Error)]

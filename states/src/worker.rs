@@ -1,7 +1,8 @@
-//! The worker's machine: asleep, waking, awake, draining, unreachable.
+//! The worker's machine: asleep, waking, readying, awake, draining, unreachable.
 //!
 //! A worker is woken when there is work that only a model can do, kept awake while a lease is held, and put to sleep after
-//! the linger, only if we woke it. Whether anybody else is using it is asked by the performer that would put it to sleep.
+//! the linger, only if we woke it. Awake is not ready: each model is tried when its turn comes, and has its turn until nothing
+//! wants it any more, so that it is loaded once. Whether anybody else is using it is asked by the performer that would put it to sleep.
 
 use serde::{Deserialize, Serialize};
 use statig::Outcome::{self, Handled, Super, Transition};
@@ -18,10 +19,20 @@ pub enum WorkerState {
     Asleep,
     /// Packets are sent and its heartbeat is awaited. → Awake, Unreachable
     Waking,
-    /// It answers. → Draining, Unreachable
+    /// It answers; the model whose turn has come is loaded and tried. → Awake, Unreachable
+    Readying {
+        /// We woke it, so we put it to sleep.
+        woken: bool,
+        /// The model.
+        model: String,
+    },
+    /// It answers. → Readying, Draining, Unreachable
     Awake {
         /// We woke it, so we put it to sleep.
         woken: bool,
+        /// The model that has its turn.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        model: Option<String>,
     },
     /// No lease is held; the linger runs, then it is put to sleep. → Awake, Asleep
     Draining {
@@ -50,6 +61,18 @@ pub enum WorkerEvent {
     Answered {
         /// It answered only after our packets.
         woken: bool,
+    },
+    /// The turn of a model has come.
+    Turn {
+        /// Which.
+        model: String,
+    },
+    /// A model was tried.
+    Tried {
+        /// How fast it is, in thousandths of a token per second, where that could be told.
+        rate: Option<u64>,
+        /// It cannot be used: why, and the next step.
+        unfit: Option<String>,
     },
     /// Its heartbeat did not answer before the deadline, or it cannot be woken.
     Silent {
@@ -89,10 +112,29 @@ impl WorkerState {
         match self {
             Self::Asleep => "Asleep",
             Self::Waking => "Waking",
+            Self::Readying { .. } => "Readying",
             Self::Awake { .. } => "Awake",
             Self::Draining { .. } => "Draining",
             Self::Unreachable { .. } => "Unreachable",
         }
+    }
+}
+
+impl WorkerState {
+    /// True when we woke it, as far as the state says.
+    pub fn is_woken(&self) -> bool {
+        match self {
+            Self::Asleep | Self::Waking => false,
+            Self::Readying { woken, .. }
+            | Self::Awake { woken, .. }
+            | Self::Draining { woken, .. }
+            | Self::Unreachable { woken, .. } => *woken,
+        }
+    }
+
+    /// True while it is ours to use, and draws its watts.
+    pub fn is_up(&self) -> bool {
+        matches!(self, Self::Readying { .. } | Self::Awake { .. } | Self::Draining { .. })
     }
 }
 
@@ -103,6 +145,8 @@ impl WorkerEvent {
             Self::Configured => "Configured",
             Self::Wanted => "Wanted",
             Self::Answered { .. } => "Answered",
+            Self::Turn { .. } => "Turn",
+            Self::Tried { .. } => "Tried",
             Self::Silent { .. } => "Silent",
             Self::Lost { .. } => "Lost",
             Self::Idle => "Idle",
@@ -120,6 +164,7 @@ pub fn awaits(state: &WorkerState, timers: &Timers) -> Option<Planned> {
     match state {
         WorkerState::Asleep | WorkerState::Awake { .. } => None,
         WorkerState::Waking => Some(Planned::now(Effect::Wake)),
+        WorkerState::Readying { model, .. } => Some(Planned::now(Effect::TryModel { model: model.clone() })),
         WorkerState::Draining { parting: false, .. } => Some(Planned { effect: Effect::Linger, after: timers.linger }),
         WorkerState::Draining { parting: true, .. } => Some(Planned::now(Effect::PutToSleep)),
         WorkerState::Unreachable { .. } => Some(Planned { effect: Effect::CoolOff, after: timers.cool_off }),
@@ -166,13 +211,27 @@ impl Routed<Shared> for WorkerState {
         use WorkerEvent as E;
         match (&*self, event) {
             (Self::Asleep, E::Wanted) => Transition(Self::Waking),
-            (Self::Waking, E::Answered { woken }) => Transition(Self::Awake { woken: *woken }),
+            (Self::Waking, E::Answered { woken }) => Transition(Self::Awake { woken: *woken, model: None }),
             (Self::Waking, E::Silent { why } | E::GaveUp { cause: why }) => shared.unreachable(why, false),
-            (Self::Awake { woken }, E::Idle) => Transition(Self::Draining { woken: *woken, parting: false }),
-            (Self::Awake { woken } | Self::Draining { woken, parting: false }, E::Lost { why }) => {
+            (Self::Awake { woken, .. }, E::Turn { model }) => {
+                Transition(Self::Readying { woken: *woken, model: model.clone() })
+            }
+            (Self::Readying { woken, model }, E::Tried { unfit, .. }) => {
+                if let Some(why) = unfit {
+                    shared.notices.push(Notice::WorkerDegraded { why: why.clone() });
+                }
+                Transition(Self::Awake { woken: *woken, model: Some(model.clone()) })
+            }
+            (Self::Readying { woken, .. }, E::Lost { why } | E::GaveUp { cause: why }) => {
                 shared.unreachable(why, *woken)
             }
-            (Self::Draining { woken, parting: false }, E::Wanted) => Transition(Self::Awake { woken: *woken }),
+            (Self::Awake { woken, .. }, E::Idle) => Transition(Self::Draining { woken: *woken, parting: false }),
+            (Self::Awake { woken, .. } | Self::Draining { woken, parting: false }, E::Lost { why }) => {
+                shared.unreachable(why, *woken)
+            }
+            (Self::Draining { woken, parting: false }, E::Wanted) => {
+                Transition(Self::Awake { woken: *woken, model: None })
+            }
             // Found awake means left awake.
             (Self::Draining { woken: false, parting: false }, E::LingerOver) => Transition(Self::Asleep),
             (Self::Draining { woken: true, parting: false }, E::LingerOver) => {
@@ -195,9 +254,14 @@ impl Routed<Shared> for WorkerState {
             }
             (Self::Unreachable { .. }, E::CooledOff) => Transition(Self::Asleep),
             // Told twice, or a moment too late; both are harmless.
-            (Self::Waking | Self::Awake { .. } | Self::Draining { .. } | Self::Unreachable { .. }, E::Wanted) => {
-                Handled
-            }
+            (
+                Self::Waking
+                | Self::Readying { .. }
+                | Self::Awake { .. }
+                | Self::Draining { .. }
+                | Self::Unreachable { .. },
+                E::Wanted,
+            ) => Handled,
             (_, E::Lost { .. }) => Handled,
             _ => Super,
         }

@@ -122,25 +122,25 @@ fn the_stored_forms_are_pinned_and_read_back() {
     for state in examples::states() {
         let machine = Machine::Article(state);
         let text = stored::write_state(&machine);
-        assert_eq!(stored::read_state(&article, 1, &text).unwrap(), machine);
+        assert_eq!(stored::read_state(&article, stored::VERSION, &text).unwrap(), machine);
         out.push_str(&format!("state v{} {} {text}\n", stored::VERSION, machine.name()));
         if let Some(planned) = machine.awaits(&Timers::default()) {
             let text = stored::write_effect(&planned.effect);
-            assert_eq!(stored::read_effect(1, &text).unwrap(), planned.effect);
+            assert_eq!(stored::read_effect(stored::VERSION, &text).unwrap(), planned.effect);
             out.push_str(&format!("effect v{} {} {text}\n", stored::VERSION, planned.effect.name()));
         }
     }
     for event in examples::events() {
         let event = Happening::Article(event);
         let text = stored::write_event(&event);
-        assert_eq!(stored::read_event(&article, 1, &text).unwrap(), event);
+        assert_eq!(stored::read_event(&article, stored::VERSION, &text).unwrap(), event);
         out.push_str(&format!("event v{} {} {text}\n", stored::VERSION, event.name()));
     }
     let box_id = MachineId::Worker("box".parse().unwrap());
     for state in examples::worker_states() {
         let machine = Machine::Worker(state);
         let text = stored::write_state(&machine);
-        assert_eq!(stored::read_state(&box_id, 1, &text).unwrap(), machine);
+        assert_eq!(stored::read_state(&box_id, stored::VERSION, &text).unwrap(), machine);
         out.push_str(&format!("worker state v{} {} {text}\n", stored::VERSION, machine.name()));
     }
     for event in examples::worker_events() {
@@ -148,6 +148,31 @@ fn the_stored_forms_are_pinned_and_read_back() {
         out.push_str(&format!("worker event v{} {} {}\n", stored::VERSION, event.name(), stored::write_event(&event)));
     }
     insta::assert_snapshot!("stored_forms", out);
+}
+
+#[test]
+fn what_the_first_version_wrote_of_a_worker_is_still_read() {
+    let box_id = MachineId::Worker("box".parse().unwrap());
+    let awake = worker::WorkerState::Awake { woken: true, model: None };
+    let read = stored::read_state(&box_id, 1, r#"{"Awake":{"woken":true}}"#).unwrap();
+    assert_eq!(read, Machine::Worker(awake.clone()));
+    assert_eq!(stored::write_state(&Machine::Worker(awake)), r#"{"Awake":{"woken":true}}"#);
+}
+
+#[test]
+fn a_model_is_tried_at_each_turn_and_told_of_once_when_it_cannot_be_used() {
+    use worker::{WorkerEvent as E, WorkerState as S};
+    let awake = S::Awake { woken: true, model: None };
+    let readying = worker::step(&awake, &E::Turn { model: "writer".into() }, &moment()).unwrap();
+    assert_eq!(readying.effects.len(), 1);
+    assert_eq!(readying.effects[0].effect.name(), "TryModel");
+    for (unfit, notices) in [(None, 0), (Some("it is slow".to_owned()), 1)] {
+        let tried = worker::step(&readying.state, &E::Tried { rate: None, unfit }, &moment()).unwrap();
+        assert_eq!(tried.state, S::Awake { woken: true, model: Some("writer".into()) });
+        assert_eq!(tried.effects.len(), notices);
+    }
+    let lost = worker::step(&readying.state, &E::Lost { why: "no connection".into() }, &moment()).unwrap();
+    assert!(matches!(lost.state, S::Unreachable { woken: true, .. }), "{:?}", lost.state);
 }
 
 #[test]

@@ -10,7 +10,14 @@ mod world;
 mod demo;
 
 mod worker;
+mod readiness;
+mod awake;
+mod worker_cli;
+mod recipes;
 mod models;
+mod routes;
+mod limits;
+mod clients;
 mod cost;
 mod stories;
 mod bad_input;

@@ -13,7 +13,7 @@ use crate::harness::{hugo, skip};
 use crate::world::{Spec, World, page, rows};
 
 /// The feed of a web leads to these pages from now on.
-fn tell(web: &FakeWeb, pages: &[(&str, &News)]) {
+pub(crate) fn tell(web: &FakeWeb, pages: &[(&str, &News)]) {
     let items: Vec<Item> = pages
         .iter()
         .map(|(path, news)| news.item(&web.page(path, "text/html; charset=utf-8", news.page("The Gazette"))))
@@ -22,7 +22,7 @@ fn tell(web: &FakeWeb, pages: &[(&str, &News)]) {
 }
 
 /// A second paper, as a source of the desk.
-fn second(web: &FakeWeb) -> String {
+pub(crate) fn second(web: &FakeWeb) -> String {
     let host = web.url("").trim_start_matches("http://").trim_end_matches('/').to_owned();
     format!(
         "[[source]]\nname = \"herald\"\nkind = \"feed\"\nurl = \"{}\"\nallow_private = [\"{host}\"]\nevery_minutes = 0\n",
@@ -48,7 +48,7 @@ fn retold(first: &News, own: &News) -> News {
 }
 
 /// The same in other words: the words of each sentence in another order.
-fn reworded(news: &News, title: &str) -> News {
+pub(crate) fn reworded(news: &News, title: &str) -> News {
     let mut numbers = Numbers::of(77);
     let mut other = News { title: title.to_owned(), author: "The Herald".into(), ..news.clone() };
     for sentence in other.paragraphs.iter_mut().flatten() {

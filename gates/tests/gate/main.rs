@@ -1,6 +1,7 @@
 //! Whole gate reports over sample drafts, and the gate over people's own Markdown.
 
 mod markdown;
+mod noise;
 mod real;
 mod reports;
 mod support;

@@ -1,18 +1,28 @@
 //! One call: its worst cost reserved before it leaves, its real cost and its answer stored before anything uses them.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
+use states::limits::Bearing;
 use states::route::Standing;
 use states::words::{MachineId, NanoUsd, RunId};
 use states::worker::WorkerEvent;
 
-use super::super::desk::Desk;
 use super::super::outcome::Outcome;
-use super::{Asker, Called};
+use super::super::progress::Progress;
+use super::turn::{has_turn, rank};
+use super::{Asker, Called, loading};
 use crate::config::ProviderSection;
-use crate::models::{Billed, CallClass, CallError, Provider, Question, Task};
-use crate::store::{CallRow, CallStatus, Spent, StoreError};
+use crate::models::{Billed, CallClass, CallError, HoldCause, Provider, Question, Task, Watch, estimate_tokens};
+use crate::store::{CallRow, CallStatus, FreeTier, Spent, StoreError};
 
 impl Asker<'_> {
+    /// Tells how an answer grows.
+    fn watch(&self, section: &ProviderSection) -> Watch {
+        let (teller, provider) = (self.desk.teller.clone(), section.name.clone());
+        Arc::new(move |tokens| teller.tell(Progress::Writes { provider: provider.clone(), tokens }))
+    }
+
     /// The text of an answer: from the ledger where it was bought before, else by a call.
     pub(super) async fn bought(
         &self,
@@ -24,6 +34,13 @@ impl Asker<'_> {
         let desk = self.desk;
         let request = &question.key();
         if let Some(text) = desk.store.accepted(request, &section.name, &section.model).await? {
+            self.note_free(FreeTier::Cache, task, &section.name, &section.model, None);
+            return Ok(text);
+        }
+        let asks_as = self.asks_as();
+        if let Some(effect) = &asks_as
+            && let Some(text) = desk.store.unusable(request, &section.name, &section.model, effect).await?
+        {
             return Ok(text);
         }
         let row = CallRow {
@@ -38,9 +55,11 @@ impl Asker<'_> {
             prices: provider.prices(),
             left_out: question.left_out,
         };
-        let try_ = self.reserve(section, &row).await?;
+        let (prompt, longest) = estimate_tokens(question);
+        let _permit = desk.turns.enter(&section.name).await;
+        let try_ = self.reserve(section, &row, prompt + longest, asks_as.as_deref()).await?;
         let left_at = desk.clock.now();
-        let asked = provider.ask(question).await;
+        let asked = provider.ask_watched(question, Some(self.watch(section))).await;
         let now = desk.clock.now();
         match asked {
             Ok(answer) => {
@@ -57,6 +76,7 @@ impl Asker<'_> {
                 };
                 let mut tx = desk.store.begin().await?;
                 tx.finish_call(&row, try_, CallStatus::Accepted, &spent, now).await?;
+                tx.call_says(&row, try_, Bearing::Good, None).await?;
                 tx.commit().await?;
                 Ok(answer.text)
             }
@@ -66,18 +86,29 @@ impl Asker<'_> {
                 spent.milliseconds = u64::try_from(now.duration_since(left_at).as_millis()).unwrap_or(0);
                 let mut tx = desk.store.begin().await?;
                 tx.finish_call(&row, try_, status, &spent, now).await?;
+                let rest = self.heed(&mut tx, section, (&row, try_), &error, now).await?;
                 tx.commit().await?;
-                Err(self.after_error(section, &error))
+                Err(match rest {
+                    Some(rest) => Ended::PassOver(Standing::Resting(rest)),
+                    None => self.after_error(section, provider, &error),
+                })
             }
         }
     }
 
-    /// Checks the caps on the model that bills, reserves the most that the call can cost, and takes the worker's lease: one
-    /// commit, before the call leaves.
-    async fn reserve(&self, section: &ProviderSection, row: &CallRow) -> Result<i64, Ended> {
+    /// Checks the provider's limits and the caps on the model that bills, reserves the most that the call can use and cost,
+    /// and takes the worker's lease: one commit, before the call leaves.
+    async fn reserve(
+        &self,
+        section: &ProviderSection,
+        row: &CallRow,
+        tokens: u64,
+        effect: Option<&str>,
+    ) -> Result<i64, Ended> {
         let desk = self.desk;
         let now = desk.clock.now();
         let mut tx = desk.store.begin().await?;
+        self.admit(&mut tx, section, tokens, now).await?;
         if row.reserved > NanoUsd::ZERO {
             let [run, day, month] = desk.config.caps.nano();
             let (day_began, month_began) = beginnings(now);
@@ -101,33 +132,39 @@ impl Asker<'_> {
         }
         if let (Some(worker), Some(key)) = (&section.worker, self.key) {
             let id = MachineId::Worker(worker.clone());
-            let awake = tx.machine(&id).await?.is_some_and(|l| Desk::stands(&l.machine, "Awake"));
-            if !awake {
-                let message = format!("the worker {worker} has gone to sleep; it is woken again");
+            let ready = tx.machine(&id).await?.is_some_and(|l| has_turn(&l.machine, &section.model));
+            if !ready {
+                let message =
+                    format!("the worker {worker} has gone to sleep or to another model; its turn comes again");
+                tx.want(key, worker.as_str(), &section.model, rank(&row.task)).await?;
+                tx.commit().await?;
                 return Err(Ended::End(Outcome::deferred(format!("worker: {worker}"), message)));
             }
             tx.lease(worker.as_str(), key).await?;
         }
         let try_ = tx.start_call(row, now).await?;
+        tx.call_leaves(row, try_, tokens, effect).await?;
         tx.commit().await?;
         Ok(try_)
     }
 
-    fn after_error(&self, section: &ProviderSection, error: &CallError) -> Ended {
-        let why = error.to_string();
-        let gone = matches!(error, CallError::Unreachable { .. } | CallError::TimedOut { .. });
-        if let Some(worker) = section.worker.as_ref().filter(|_| gone) {
+    fn after_error(&self, section: &ProviderSection, provider: &Provider, error: &CallError) -> Ended {
+        let why = provider.explain(error);
+        if let Some(worker) = section.worker.as_ref().filter(|_| error.is_gone()) {
             let lost = WorkerEvent::Lost { why: format!("{}: {why}", section.name) };
             self.desk.aside(MachineId::Worker(worker.clone()), lost);
             return Ended::PassOver(Standing::Failed(why));
         }
+        // Twice again is enough for one tier, and once where an answer broke off that may be billed: the next is asked then.
+        let again = if error.is_gone() && error.billed() == Billed::Unknown { 1 } else { 2 };
         match error.class() {
-            // Twice is enough for one tier: the next one is asked then.
-            CallClass::Retry { after_seconds } if self.tries < 2 => Ended::End(Outcome::Failed {
+            CallClass::Retry { after_seconds } if self.tries < again => Ended::End(Outcome::Failed {
                 why: format!("{}: {why}", section.name),
                 retry: true,
                 retry_after: after_seconds.and_then(|s| i64::try_from(s).ok()),
             }),
+            // It will answer, and nothing has failed: whoever asked waits, and no try is used up.
+            CallClass::Defer(HoldCause::ModelLoading) => Ended::End(loading::held(&section.name, why, error)),
             CallClass::Defer(_) => Ended::PassOver(Standing::Barred(why)),
             CallClass::Retry { .. } | CallClass::NextTier => Ended::PassOver(Standing::Failed(why)),
         }
@@ -141,6 +178,16 @@ pub(super) enum Ended {
 }
 
 impl Ended {
+    /// Why, in words.
+    pub(super) fn why(self) -> String {
+        match self {
+            Self::PassOver(Standing::Barred(why) | Standing::Failed(why)) => why,
+            Self::PassOver(standing) => format!("{standing:?}"),
+            Self::End(Outcome::Failed { why, .. } | Outcome::Deferred { message: why, .. }) => why,
+            Self::End(_) => "it came to nothing".into(),
+        }
+    }
+
     pub(super) fn into_called<T>(self) -> Called<T> {
         match self {
             Self::PassOver(why) => Called::PassOver(why),
@@ -155,7 +202,8 @@ impl From<StoreError> for Ended {
     }
 }
 
-fn charged(provider: &Provider, row: &CallRow, error: &CallError) -> (CallStatus, Spent) {
+/// How a call that brought no answer is booked.
+pub(in crate::engine) fn charged(provider: &Provider, row: &CallRow, error: &CallError) -> (CallStatus, Spent) {
     let said = Some(error.to_string());
     match error.billed() {
         Billed::No => (CallStatus::Failed, Spent { error: said, ..Spent::default() }),

@@ -1,18 +1,27 @@
 //! Asking along a route: the cheapest tier that can answer, every call in the ledger before it leaves, every answer stored
 //! before it is used.
 
+mod before;
 pub(super) mod buy;
+mod free;
+pub(super) mod limits;
+pub(super) mod loading;
 mod standing;
+mod turn;
 
-use states::route::{Choice, Standing, choose};
+pub(super) use buy::charged;
+
+use states::route::{Choice, Standing, Terms, choose};
 use states::words::{ArticleId, EffectKey, Writer};
 
 use super::desk::Desk;
 use super::outcome::Outcome;
 use crate::config::{ProviderSection, Site};
 use crate::models::{Asking, Question, Task};
-use crate::store::StoreError;
+use crate::store::{FreeTier, StoreError};
 use crate::templates::TemplateError;
+
+pub use free::FreeAnswers;
 
 /// Whose question it is.
 pub struct Asker<'a> {
@@ -60,36 +69,73 @@ impl Asker<'_> {
         build: impl Fn(&Asking<'_>) -> Result<Question, TemplateError>,
         read: impl Fn(&str, &Writer) -> Result<T, String>,
     ) -> Result<Answered<T>, Outcome> {
-        let route = self.desk.config.routes(self.site).of(task);
+        self.ask_until_sure(task, avoid, build, read, |_| None).await
+    }
+
+    /// As [`Self::ask`], of answers that say how sure they are (`sure`, 0 to 100): below the confidence of the routes the next
+    /// tier is asked, and the surest answer is used where nobody else can give one now.
+    ///
+    /// # Errors
+    /// The outcome of the effect when nobody answered.
+    pub async fn ask_until_sure<T>(
+        &self,
+        task: Task,
+        avoid: Option<&str>,
+        build: impl Fn(&Asking<'_>) -> Result<Question, TemplateError>,
+        read: impl Fn(&str, &Writer) -> Result<T, String>,
+        sure: impl Fn(&T) -> Option<u8>,
+    ) -> Result<Answered<T>, Outcome> {
+        let routes = self.desk.config.routes(self.site);
+        let route = routes.of(task);
+        let before = self.before(task, routes, &build).await?;
+        let terms = Terms { avoid, order: routes.order, begin: before.begin };
         let mut passed: Vec<Option<Standing>> = vec![None; route.len()];
+        let mut heard: Vec<Option<Answered<T>>> = route.iter().map(|_| None).collect();
+        let deadline = self.deadline(task);
         loop {
             let mut tiers = Vec::new();
-            for (name, passed) in route.iter().zip(&passed) {
-                tiers.push(self.tier(name, passed.as_ref()).await?);
+            for ((name, passed), known) in route.iter().zip(&passed).zip(&before.tiers) {
+                tiers.push(self.tier(task, name, passed.as_ref(), *known).await?);
             }
-            match choose(&tiers, avoid) {
+            match self.spread(route, &tiers, choose(&tiers, &terms)).await? {
+                Choice::Ask(_) if deadline.is_over(self.desk.clock.now()) => return Err(deadline.outcome(&tiers)),
                 Choice::Ask(i) => {
                     let section = self.desk.config.provider(&route[i]);
-                    let stand_in = section.is_none() && i > 0;
+                    // Also where complex work began at a model behind it.
+                    let stand_in = section.is_none() && (i > 0 || before.begin.is_some());
                     match self.call(task, section, stand_in, &build, &read).await {
-                        Called::Answered(answer) => return Ok(answer),
+                        Called::Answered(answer) => {
+                            let unsure = sure(&answer.value).filter(|percent| *percent < routes.confidence_percent());
+                            let Some(percent) = unsure else { return Ok(answer) };
+                            passed[i] = Some(Standing::Unsure(percent));
+                            heard[i] = Some(answer);
+                        }
                         Called::PassOver(standing) => passed[i] = Some(standing),
                         Called::End(outcome) => return Err(outcome),
                     }
                 }
-                Choice::Wake(i) => {
-                    let worker = self.desk.config.provider(&route[i]).and_then(|p| p.worker.clone());
-                    let name = worker.map_or_else(String::new, |w| w.to_string());
-                    return Err(Outcome::deferred(
-                        format!("worker: {name}"),
-                        format!("the worker {name} is asleep; it is woken when the batch is worth it"),
-                    ));
+                Choice::Use(i) => match heard[i].take() {
+                    Some(answer) => return Ok(answer),
+                    None => passed[i] = Some(Standing::Failed("its answer is lost".into())),
+                },
+                // Outside of a run nobody is woken: what was heard is enough.
+                Choice::Wake(i) if self.key.is_none() && heard.iter().any(Option::is_some) => {
+                    passed[i] = Some(Standing::Barred("asleep".into()));
                 }
+                Choice::Wake(i) => {
+                    let section = self.desk.config.provider(&route[i]);
+                    let Some((section, worker)) = section.and_then(|p| Some((p, p.worker.as_ref()?))) else {
+                        return Err(Outcome::hopeless("only a worker can be woken"));
+                    };
+                    return Err(self.wait_for(task, section, worker).await);
+                }
+                Choice::Hold(i, rest) => return Err(self.hold(&route[i], &rest)),
                 Choice::Wait(why) => {
-                    return Err(Outcome::deferred(
-                        format!("models for {task}: {}", self.site.name),
-                        format!("nobody on the route can answer now, and it rather waits ({why})"),
-                    ));
+                    return Err(Outcome::Deferred {
+                        cause: format!("models for {task}: {}", self.site.name),
+                        message: format!("nobody on the route can answer now, and it rather waits ({why})"),
+                        probe_after: self.opens_in(route),
+                    });
                 }
                 Choice::Nobody(why) => {
                     // Whoever could not answer well twice, and twice more at the second try, will not at the fourth.
@@ -155,6 +201,7 @@ impl Asker<'_> {
         match self.desk.builtin.ask(question).await {
             Ok(answer) => {
                 let writer = self.desk.builtin.writer(&answer);
+                self.note_free(FreeTier::BuiltIn, question.task, &writer.provider, &writer.model, None);
                 match read(&answer.text, &writer) {
                     Ok(value) => Called::Answered(Answered { value, writer, stand_in }),
                     Err(error) => Called::End(Outcome::hopeless(format!("the built-in writer: {error}"))),

@@ -128,10 +128,7 @@ async fn once(
     Ok(gates::once(bytes, title, &input.page.slug, &standing.inventory, &published, input.story))
 }
 
-/// How often a judge is asked whose first answer lies near a bound.
-const SAMPLES: u32 = 3;
-
-/// Asks the judge once, and again only where its answer lies near a bound. The deterministic judge says the same every time.
+/// Asks the judge once, and again only where its answer lies near a bound.
 async fn ask_judge(
     asker: &Asker<'_>,
     input: &GateInput<'_>,
@@ -142,7 +139,8 @@ async fn ask_judge(
     let question = serde_json::to_value(judge::question(subject)).map_err(|e| Outcome::hopeless(e.to_string()))?;
     let avoid = Some(&input.draft.writer).filter(|w| !w.is_builtin()).map(|w| w.family.as_str());
     let mut samples: Vec<JudgeScore> = Vec::new();
-    for sample in 0..SAMPLES {
+    while judge::wants_more(&samples, subject.settings) {
+        let sample = u32::try_from(samples.len()).unwrap_or(u32::MAX);
         let answered = asker
             .ask(
                 Task::Judge,
@@ -163,12 +161,7 @@ async fn ask_judge(
                 },
             )
             .await?;
-        let score = JudgeScore { stand_in: answered.stand_in, ..answered.value };
-        let sure = score.judge.is_builtin() || !judge::is_near(&score, subject.settings);
-        samples.push(score);
-        if sure {
-            break;
-        }
+        samples.push(JudgeScore { stand_in: answered.stand_in, ..answered.value });
     }
     Ok(samples)
 }

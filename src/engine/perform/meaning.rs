@@ -44,6 +44,10 @@ pub(super) async fn of(asker: &Asker<'_>, lead: &Lead, snapshot: &Snapshot) -> R
         Err(Outcome::Deferred { cause, message, probe_after }) if waits || cause.starts_with("worker: ") => {
             Err(Outcome::Deferred { cause, message, probe_after })
         }
+        // A rest that a run waits for anyway.
+        Err(Outcome::Deferred { cause, message, probe_after: Some(s) }) if s <= config.desk.patience_seconds => {
+            Err(Outcome::Deferred { cause, message, probe_after: Some(s) })
+        }
         Err(Outcome::Failed { why, retry: true, retry_after }) => {
             Err(Outcome::Failed { why, retry: true, retry_after })
         }

@@ -3,12 +3,14 @@
 
 mod read;
 mod meaning;
+mod semantic;
 mod score;
 mod write;
 mod gate;
 mod propose;
 mod watch;
 mod power;
+mod ready;
 mod notice;
 
 use std::sync::Arc;
@@ -26,6 +28,7 @@ pub use write::{Revising, write_draft};
 
 /// Does what an outbox row asks for.
 pub async fn perform(desk: Arc<Desk>, row: OutboxRow) -> Outcome {
+    desk.free.forget(&row.key);
     match effect(&desk, &row).await {
         Ok(outcome) | Err(outcome) => outcome,
     }
@@ -56,6 +59,7 @@ async fn effect(desk: &Desk, row: &OutboxRow) -> Result<Outcome, Outcome> {
                 Effect::ShelfLife
                 | Effect::ReviewTime
                 | Effect::Wake
+                | Effect::TryModel { .. }
                 | Effect::Linger
                 | Effect::PutToSleep
                 | Effect::CoolOff

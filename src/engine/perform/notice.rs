@@ -30,6 +30,7 @@ pub(super) async fn tell(desk: &Desk, machine: &MachineId, notice: &Notice) -> R
         Notice::WorkerUnreachable { why } => {
             format!("the worker {name} cannot be reached: {why}; the run goes on without it")
         }
+        Notice::WorkerDegraded { why } => format!("{why}; the run goes on without it"),
         Notice::WorkerStaysAwake { why } => format!("the worker {name} was left awake: {why}"),
     };
     Ok(Outcome::done(Done::Told(text)))

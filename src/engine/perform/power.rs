@@ -1,4 +1,4 @@
-//! Waking a worker and putting it to sleep.
+//! Waking a worker, trying its models, and putting it to sleep.
 
 use states::effect::Effect;
 use states::words::WorkerName;
@@ -7,16 +7,21 @@ use states::worker::WorkerEvent;
 use super::super::desk::Desk;
 use super::super::outcome::{Done, Outcome};
 use super::super::progress::Progress;
+use super::ready::try_model;
 use crate::power::{SleepOutcome, WakeOutcome, alive, sleep, wake};
 use crate::store::OutboxRow;
 
 /// Performs a worker's effect.
 pub(super) async fn perform(desk: &Desk, worker: &WorkerName, row: &OutboxRow) -> Result<Outcome, Outcome> {
     let event = match &row.effect {
-        Effect::Linger => WorkerEvent::LingerOver,
+        Effect::Linger => {
+            desk.read_meter(worker).await;
+            WorkerEvent::LingerOver
+        }
         Effect::CoolOff => WorkerEvent::CooledOff,
         // One that was delivered before may have sent packets already: then it is us who woke it.
         Effect::Wake => woken(desk, worker, row.deliveries + row.tries > 0).await,
+        Effect::TryModel { model } => try_model(desk, worker, model).await?,
         Effect::PutToSleep => put_to_sleep(desk, worker).await,
         other => return Err(Outcome::hopeless(format!("{} is no worker's effect", other.name()))),
     };
@@ -30,6 +35,8 @@ async fn woken(desk: &Desk, worker: &WorkerName, tried: bool) -> WorkerEvent {
     let tell = |what: &str| {
         desk.teller.tell(Progress::Worker { worker: worker.to_string(), what: what.to_owned() });
     };
+    // Before the packets: booting draws, too.
+    desk.read_meter(worker).await;
     match wake(options, tell).await {
         WakeOutcome::AlreadyAwake => WorkerEvent::Answered { woken: tried },
         WakeOutcome::Woken { .. } => WorkerEvent::Answered { woken: true },
@@ -45,10 +52,9 @@ async fn put_to_sleep(desk: &Desk, worker: &WorkerName) -> WorkerEvent {
         return WorkerEvent::LeftAwake { why: "it is not in the configuration any more".into(), alert: true };
     };
     // One that does not answer any more sleeps already, or is beyond our reach.
-    if !alive(options).await {
-        return WorkerEvent::WentToSleep;
-    }
-    match sleep(options).await {
+    let outcome = if alive(options).await { sleep(options).await } else { SleepOutcome::Asleep };
+    desk.read_meter(worker).await;
+    match outcome {
         SleepOutcome::Asleep => WorkerEvent::WentToSleep,
         SleepOutcome::Busy => WorkerEvent::LeftAwake { why: "somebody else is using it".into(), alert: false },
         SleepOutcome::Failed { why } => WorkerEvent::LeftAwake { why, alert: true },

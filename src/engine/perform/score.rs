@@ -11,8 +11,9 @@ use super::super::asking::Asker;
 use super::super::desk::Desk;
 use super::super::outcome::{Done, Outcome};
 use crate::config::Site;
-use crate::models::{Question, Task, TriageAnswer, TriageInput, parse_triage};
+use crate::models::{Asking, Question, Task, TriageAnswer, TriageInput, parse_triage};
 use crate::store::{ArticleRow, OutboxRow};
+use crate::templates::TemplateError;
 
 /// Scores a lead.
 pub(super) async fn perform(
@@ -25,8 +26,7 @@ pub(super) async fn perform(
     let site = super::site(desk, article)?;
     let lead = article.lead.as_ref().ok_or_else(|| Outcome::hopeless("a digest is not scored"))?;
     // Nobody is woken or paid for a lead that could not be proposed anyway: a month's absence costs nothing.
-    let routes = desk.config.routes(site);
-    let free_of_charge = routes.triage.first().is_none_or(|first| first == "builtin") && routes.embed.is_empty();
+    let free_of_charge = desk.config.routes(site).scores_for_free();
     if let Some(why) = desk.room(site).await?.full().filter(|_| !free_of_charge) {
         return Err(Outcome::deferred(format!("proposals open: {}", site.name), why));
     }
@@ -40,34 +40,59 @@ pub(super) async fn perform(
     Ok(Outcome::done(Done::Scored(score)))
 }
 
-/// Asks triage and adds the parts up. `heat` is how many independent sources tell the story.
+/// Asks triage, unless it has answered for what means the same, and adds the parts up. `heat` is how many independent sources tell the story.
 ///
 /// # Errors
 /// The outcome when nobody answered.
 pub async fn score_lead(asker: &Asker<'_>, lead: &Lead, snapshot: &Snapshot, heat: usize) -> Result<Score, Outcome> {
     let site = asker.site;
     let now = asker.desk.clock.now();
-    let answered = asker
-        .ask(
-            Task::Triage,
-            None,
-            |asking| {
-                let input = TriageInput {
-                    title: lead.title.clone().or_else(|| snapshot.title.clone()).unwrap_or_default(),
-                    url: lead.url.clone(),
-                    source_kind: lead.kind,
-                    published: lead.published.or(snapshot.published),
-                    text: snapshot.body().to_owned(),
-                    site_topics: site.topics.clone(),
-                    now,
-                };
-                Question::triage(input, asking)
-            },
-            |text, _| parse_triage(text).map_err(|e| e.to_string()),
-        )
-        .await?;
+    let taken = super::semantic::triage(asker, lead, snapshot).await?;
+    let (triage, of) = match taken {
+        Some(taken) => (taken.answer, Some((taken.of, taken.url))),
+        None => {
+            let answered = asker
+                .ask_until_sure(
+                    Task::Triage,
+                    None,
+                    |asking| question(asker, lead, snapshot, asking),
+                    |text, _| parse_triage(text).map_err(|e| e.to_string()),
+                    |answer| Some(answer.confidence_percent),
+                )
+                .await?;
+            (answered.value, None)
+        }
+    };
     let weight = asker.desk.config.source(&lead.source).map_or(10, |s| s.weight.min(20));
-    Ok(add_up(&answered.value, lead, snapshot, site, weight, heat, now))
+    let mut score = add_up(&triage, lead, snapshot, site, weight, heat, now);
+    if let Some((of, url)) = of {
+        score.why = format!("As {url} ({}) was judged, which means the same: {}", of.short(), score.why);
+    }
+    Ok(score)
+}
+
+/// What triage is asked about a lead.
+pub(super) fn question(
+    asker: &Asker<'_>,
+    lead: &Lead,
+    snapshot: &Snapshot,
+    asking: &Asking<'_>,
+) -> Result<Question, TemplateError> {
+    let input = TriageInput {
+        title: title(lead, snapshot),
+        url: lead.url.clone(),
+        source_kind: lead.kind,
+        published: lead.published.or(snapshot.published),
+        text: snapshot.body().to_owned(),
+        site_topics: asker.site.topics.clone(),
+        now: asker.desk.clock.now(),
+    };
+    Question::triage(input, asking)
+}
+
+/// The title that a lead was found under, else that of its page.
+pub(super) fn title(lead: &Lead, snapshot: &Snapshot) -> String {
+    lead.title.clone().or_else(|| snapshot.title.clone()).unwrap_or_default()
 }
 
 fn add_up(

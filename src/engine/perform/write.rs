@@ -74,7 +74,7 @@ async fn free_slug(desk: &Desk, site: &Site, wish: String) -> String {
     std::iter::once(wish.clone()).chain(others).find(|slug| !taken(slug)).unwrap_or(wish)
 }
 
-/// Asks for a draft along the route.
+/// Asks for a draft along its route, or for another one along the route of revisions.
 ///
 /// # Errors
 /// The outcome when nobody answered.
@@ -84,9 +84,10 @@ pub async fn write_draft(
     snapshots: &Snapshots,
     revising: &Revising,
 ) -> Result<Draft, Outcome> {
+    let task = if revising.previous.is_some() { Task::Revise } else { Task::Draft };
     let answered = asker
         .ask(
-            Task::Draft,
+            task,
             None,
             |asking| {
                 let input = DraftInput {

@@ -2,12 +2,16 @@
 //!
 //! An error here is written for two readers: a person, and the model that is asked again with it.
 
+mod classify;
 mod draft;
 mod plain;
 mod triage;
 
 use serde_json::Value;
 
+use super::thinking;
+
+pub use classify::parse_complexity;
 pub use draft::parse_draft;
 pub(crate) use plain::problem_of;
 pub use triage::{TriageAnswer, TriageKind, parse_triage};
@@ -80,7 +84,7 @@ pub(super) fn object_of(text: &str) -> Result<serde_json::Map<String, Value>, Pa
     if text.len() > MAX_BYTES {
         return Err(none("it is longer than 10 MB"));
     }
-    let text = without_thinking(text).ok_or_else(|| none("it ends while thinking"))?;
+    let text = thinking::without(text).ok_or_else(|| none("it ends while thinking"))?;
     if text.trim().is_empty() {
         return Err(none("it is empty"));
     }
@@ -101,24 +105,6 @@ pub(super) fn object_of(text: &str) -> Result<serde_json::Map<String, Value>, Pa
         at += 1;
     }
     Err(none(first_error.as_deref().unwrap_or("it is prose, or JSON of another kind")))
-}
-
-/// What follows the thinking that some models put before their answer; `None` where nothing follows.
-fn without_thinking(text: &str) -> Option<&str> {
-    let text = text.trim_start();
-    for (open, close) in [("<think>", "</think>"), ("<thinking>", "</thinking>"), ("<reasoning>", "</reasoning>")] {
-        let end = text.find(close);
-        if text.starts_with(open) {
-            return end.map(|at| &text[at + close.len()..]);
-        }
-        // Chat templates that open the thinking themselves leave only its end.
-        if let Some(at) = end
-            && text.find('{').is_none_or(|brace| at < brace)
-        {
-            return Some(&text[at + close.len()..]);
-        }
-    }
-    Some(text)
 }
 
 /// Reads a member, with a path for the error.
@@ -146,6 +132,10 @@ impl<'a> At<'a> {
 
     pub(super) fn string(&self) -> Result<&'a str, ParseError> {
         self.shape(self.value.as_str(), "a string")
+    }
+
+    pub(super) fn truth(&self) -> Result<bool, ParseError> {
+        self.shape(self.value.as_bool(), "true or false")
     }
 
     pub(super) fn object(&self) -> Result<&'a serde_json::Map<String, Value>, ParseError> {

@@ -88,7 +88,8 @@ pub fn parse_triage(answer: &str) -> Result<TriageAnswer, ParseError> {
     })
 }
 
-fn text(at: &At<'_>, most: usize) -> Result<String, ParseError> {
+/// A plain text of one line.
+pub(super) fn text(at: &At<'_>, most: usize) -> Result<String, ParseError> {
     let text = squeezed(at.string()?);
     match problem_of(&text, most) {
         None => Ok(text),

@@ -9,6 +9,7 @@ mod writer;
 
 use serde_json::json;
 
+use super::classify;
 use super::task::TaskInput;
 
 /// Its name and family.
@@ -31,5 +32,6 @@ pub(super) fn answer(input: &TaskInput) -> String {
             })
             .to_string()
         }
+        TaskInput::Classify(input) => classify::built_in(input).to_string(),
     }
 }

@@ -186,7 +186,7 @@ async fn a_server_that_is_not_there_bills_nothing_and_is_not_named() {
         ..OpenAiOptions::default()
     };
     let error = provider(options).ask(&question()).await.unwrap_err();
-    assert_eq!(error, CallError::Unreachable { sent: false });
+    assert_eq!(error, CallError::NotListening);
     assert_eq!(error.billed(), Billed::No);
     assert!(!error.to_string().contains(&port.to_string()));
 }
@@ -212,7 +212,8 @@ async fn ollama_is_told_its_context() {
     assert_eq!(seen.path, "/api/chat");
     assert_eq!(seen.body["options"]["num_ctx"], 32_768);
     assert_eq!(seen.body["format"]["type"], "object");
-    assert_eq!(seen.body["stream"], false);
+    assert_eq!((&seen.body["stream"], &seen.body["think"]), (&true.into(), &false.into()));
+    assert_eq!(seen.body["keep_alive"], "10m");
     assert!(!seen.headers.contains_key("authorization"), "no key, no header");
 }
 
@@ -223,6 +224,7 @@ async fn the_body_follows_the_options() {
         schema_mode: SchemaMode::JsonObject,
         token_limit_key: "max_completion_tokens".into(),
         send_temperature: false,
+        stream: false,
         extra_body: serde_json::json!({"reasoning_effort": "low", "stream": true}).as_object().unwrap().clone(),
         ..options(&server)
     };

@@ -16,6 +16,9 @@ pub(super) enum Act {
     Reply(u16, Vec<(&'static str, &'static str)>, String),
     /// A chat completion with this text, reason and count of prompt tokens per cent of the prompt's bytes over four.
     Complete(String, &'static str, u64),
+    /// A stream of this type, in these pieces; whether the socket closes in the middle (`false`: as it should), and how
+    /// long it stays open without a word before.
+    Stream(&'static str, Vec<String>, bool, Duration),
     /// Nothing for this long.
     Hang(Duration),
     /// More bytes than anybody should read.
@@ -86,6 +89,15 @@ async fn answer(State(inside): State<Arc<Inside>>, request: Request) -> Response
                 "usage": {"prompt_tokens": counted, "completion_tokens": 20, "prompt_tokens_details": {"cached_tokens": 8}},
             });
             reply(200, reply_json.to_string())
+        }
+        Some(Act::Stream(kind, pieces, cut, silence)) => {
+            let pieces = pieces.into_iter().map(|piece| Ok(piece.into_bytes()));
+            let last = futures::stream::once(async move {
+                tokio::time::sleep(silence).await;
+                if cut { Err(std::io::Error::other("cut")) } else { Ok(Vec::new()) }
+            });
+            let body = Body::from_stream(futures::stream::StreamExt::chain(futures::stream::iter(pieces), last));
+            Response::builder().header("content-type", kind).body(body).unwrap()
         }
         Some(Act::Hang(time)) => {
             tokio::time::sleep(time).await;

@@ -158,8 +158,40 @@ fn triage_asks_the_same_at_any_time_of_day() {
     let of = |now: &str| Question::triage(at(now), &Asking::new(&templates, &secret())).unwrap();
     let question = of("2026-11-21T00:00:00Z");
     assert_eq!(question.key(), of("2026-11-22T23:00:00Z").key());
-    assert_eq!((question.task, question.prompt_version, question.left_out), (Task::Triage, 1, 0));
+    assert_eq!((question.task, question.prompt_version, question.left_out), (Task::Triage, 2, 0));
     insta::assert_snapshot!(question.messages[1].text);
+}
+
+#[test]
+fn a_long_text_is_triaged_by_its_weightiest_sentences_wherever_they_stand() {
+    let filler = (0..400).fold(String::new(), |text, n| {
+        let gap = if n % 7 == 0 { "\n\n" } else { " " };
+        text + &format!("Then somebody went home on day {n} and nothing came of it.{gap}")
+    });
+    let news = "The storage engine of Quillstore now compacts its write-ahead log in the background.";
+    let input = |text: String| TriageInput {
+        title: "Quillstore compacts in the background".into(),
+        url: "https://samples.example/long".into(),
+        source_kind: states::words::SourceKind::Primary,
+        published: None,
+        text,
+        site_topics: vec!["storage engine".into()],
+        now: "2026-11-21T00:00:00Z".parse().unwrap(),
+    };
+    let templates = Templates::built_in();
+    let secret = secret();
+    let of = |text: &str| Question::triage(input(text.to_owned()), &Asking::new(&templates, &secret)).unwrap();
+    let long = of(&format!("{filler}{news} {filler}"));
+    let shown = &long.messages[1].text;
+    assert!(long.left_out > 0 && shown.len() < 14_000, "{} left out of {} bytes", long.left_out, shown.len());
+    assert!(shown.contains(news), "what matters stands in the middle");
+    assert!(shown.contains(&format!("{} are left out", long.left_out)), "and the model is told");
+    assert!(shown.contains("[…]"));
+    let shown_sentences = shown.matches(" and nothing came of it.").count() + 1;
+    assert_eq!(shown_sentences + long.left_out, 801, "every sentence is shown or counted");
+    let short = of(news);
+    assert_eq!((short.left_out, short.messages[1].text.contains("[…]")), (0, false));
+    assert_ne!(long.key(), short.key());
 }
 
 #[test]

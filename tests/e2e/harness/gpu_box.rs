@@ -14,6 +14,9 @@ use axum::routing::{any, get};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
+mod work;
+
+use self::work::{Work, generate, mend, meter};
 use super::ledger::Ledger;
 use super::model::{FakeModel, json_response};
 use super::server::{Port, Server, hang_up};
@@ -43,6 +46,7 @@ struct Inside {
     sleep_at: Option<Instant>,
     serving: usize,
     gone: bool,
+    work: Work,
 }
 
 #[derive(Clone)]
@@ -68,7 +72,9 @@ impl Shared {
 /// `/health` (200), `/busy` (`{"busy": …}`; 200 while somebody uses it, 204 while nobody does) and `/sleep` (it falls
 /// asleep just after it has answered, whoever uses it: to ask first is the program's duty).
 ///
-/// Its ledger: `packet` for each datagram (key: `magic` or `other`), `plug` for each call of its plug, `wake` when a boot is over, `sleep` (detail: `how`,
+/// It holds one model in its memory: another one is loaded in its place.
+///
+/// Its ledger: `load` for each model that is loaded (key: its name), `repair`, `metered` for each reading of its plug's meter, `packet` for each datagram (key: `magic` or `other`), `plug` for each call of its plug, `wake` when a boot is over, `sleep` (detail: `how`,
 /// `busy`, `serving`), `while_asleep` for requests to a sleeper that answers 503, and the entries of its model.
 pub(crate) struct FakeBox {
     shared: Shared,
@@ -116,6 +122,7 @@ impl FakeBox {
             sleep_at: None,
             serving: 0,
             gone: false,
+            work: Work::default(),
         };
         let shared = Shared { inside: Arc::new(Mutex::new(inside)), ledger: ledger.clone() };
         let model = FakeModel::behind(ledger);
@@ -124,7 +131,7 @@ impl FakeBox {
             .route("/busy", get(busy))
             .route("/sleep", any(sleep))
             .with_state(shared.clone())
-            .merge(model.router())
+            .merge(model.router().layer(from_fn_with_state(shared.clone(), generate)))
             .layer(from_fn_with_state(shared.clone(), only_awake));
         let udp_port = socket.local_addr().expect("a bound socket has an address").port();
         let port = Port::reserve(0);
@@ -134,7 +141,11 @@ impl FakeBox {
             .name("fake GPU box".into())
             .spawn(move || controller.run(port))
             .expect("a thread can be started");
-        let plug = Router::new().route("/on", any(switch_on)).with_state(shared.clone());
+        let plug = Router::new()
+            .route("/on", any(switch_on))
+            .route("/repair", any(mend))
+            .route("/meter", get(meter))
+            .with_state((shared.clone(), Instant::now()));
         let plug = Server::start(plug);
         Self { shared, model, port: number, udp_port, controller: Some(controller), plug, _port_9: turn }
     }
@@ -268,6 +279,7 @@ impl Controller {
                 let mut inside = self.shared.lock();
                 let was = inside.power;
                 inside.power = Power::Asleep;
+                inside.work.loaded = None;
                 let detail = json!({"busy": inside.busy, "serving": inside.serving});
                 drop(inside);
                 if self.asleep == Asleep::Refuses {
@@ -318,7 +330,7 @@ async fn only_awake(State(shared): State<Shared>, request: Request, next: Next) 
     response
 }
 
-async fn switch_on(State(shared): State<Shared>) -> &'static str {
+async fn switch_on(State((shared, _)): State<(Shared, Instant)>) -> &'static str {
     shared.ledger.note("plug", "on", Value::Null);
     shared.wake();
     "on"

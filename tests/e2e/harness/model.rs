@@ -1,8 +1,9 @@
 //! A model server that speaks as OpenAI's and Ollama's do, bills like one, and fails on request.
 
+mod cut;
 mod serve;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ pub(crate) enum Fault {
     Status(u16),
     /// 429 with `Retry-After`, as given; not billed.
     RateLimit(String),
+    /// 503 with `Retry-After`, as given; not billed.
+    Unavailable(String),
     /// Never answered; not billed.
     Hang,
     /// Billed, then the socket is closed without a reply.
@@ -38,6 +41,41 @@ pub(crate) enum Fault {
     CutOff,
     /// Billed; the front of the prompt was dropped: a third of its tokens are counted.
     Clip,
+    /// Billed; of the prompt's tokens so many thousandths are counted.
+    ClipTo(u64),
+    /// Billed; the stream is closed by force at this place. A reply that does not stream is closed before its first byte.
+    CutStream(Cut),
+    /// Billed; half the stream, and then nothing more.
+    Stall,
+    /// Billed; a stream without end.
+    Babble,
+    /// Billed; it thinks first, in the field made for it or before the answer.
+    Think {
+        /// In its own field.
+        apart: bool,
+    },
+    /// Billed; it thinks until its tokens are used up.
+    OnlyThink {
+        /// In its own field.
+        apart: bool,
+    },
+    /// 503 as llama.cpp answers while it loads its model; not billed.
+    Loading,
+    /// 400 in these words; not billed.
+    BadRequest(String),
+}
+
+/// Where a stream is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// Before the first token.
+    AtZero,
+    /// After the first.
+    AtOne,
+    /// In the middle.
+    AtHalf,
+    /// After the last, before the mark that ends it.
+    AtLast,
 }
 
 /// What a model is asked for, from the name of the answer's schema.
@@ -49,6 +87,8 @@ pub(crate) enum Task {
     Draft,
     /// Judge it.
     Judge,
+    /// Is it complex work?
+    Classify,
 }
 
 impl Task {
@@ -57,22 +97,31 @@ impl Task {
             Self::Triage => "triage",
             Self::Draft => "draft",
             Self::Judge => "judge",
+            Self::Classify => "classify",
         }
     }
 }
 
 struct Settings {
     faults: VecDeque<(Option<Task>, Fault)>,
+    /// So many of a hundred requests fail with a status, evenly spread; `seen` counts them.
+    failing: (u64, u16),
+    seen: u64,
     delay: Duration,
     hang: bool,
     api_key: Option<String>,
     models: Vec<String>,
     relevance: Vec<(String, u64)>,
     confidence: u64,
+    complex: bool,
     totals: VecDeque<u64>,
     total: u64,
     /// Nano-dollars per token of the prompt and of the answer.
     price: (u64, u64),
+    /// Hashes of the prompt beginnings in the cache.
+    cached: BTreeSet<String>,
+    /// Models in memory.
+    loaded: BTreeSet<String>,
 }
 
 #[derive(Clone)]
@@ -84,7 +133,9 @@ struct Shared {
 /// A model server.
 ///
 /// Its ledger: `asked` for each request to write (key: sha256 of its messages), `billed` for each that was paid for (same
-/// key; detail has `task`, `model`, `prompt_tokens`, `completion_tokens`, `nano_usd`), `embedded`, `refused`.
+/// key; detail has `task`, `model`, `prompt_tokens`, `cache_read`, `cache_write`, `completion_tokens`, `nano_usd`), `limited`
+/// for each that was sent away for a while (detail has `after`), `embedded`, `refused`. Beginnings of prompts that Anthropic's
+/// interface marks are cached as there: a tenth of the price when they are read, five quarters when they are written.
 pub(crate) struct FakeModel {
     shared: Shared,
     server: Option<Server>,
@@ -102,15 +153,20 @@ impl FakeModel {
     pub(crate) fn behind(ledger: Ledger) -> Self {
         let settings = Settings {
             faults: VecDeque::new(),
+            failing: (0, 500),
+            seen: 0,
             delay: Duration::ZERO,
             hang: false,
             api_key: None,
             models: vec!["fake-writer".into(), "fake-judge".into(), "fake-embedder".into()],
             relevance: Vec::new(),
             confidence: 92,
+            complex: false,
             totals: VecDeque::new(),
             total: 84,
             price: (150, 600),
+            cached: BTreeSet::new(),
+            loaded: BTreeSet::new(),
         };
         Self { shared: Shared { settings: Arc::new(Mutex::new(settings)), ledger }, server: None }
     }
@@ -140,6 +196,11 @@ impl FakeModel {
         self.set(|s| s.faults.extend(std::iter::repeat_n((None, fault), n)));
     }
 
+    /// No request meets a fault that none has met yet.
+    pub(crate) fn forget_faults(&self) {
+        self.set(|s| s.faults.clear());
+    }
+
     /// The next `n` requests of one task meet a fault.
     pub(crate) fn next_of(&self, task: Task, n: usize, fault: Fault) {
         self.set(|s| s.faults.extend(std::iter::repeat_n((Some(task), fault), n)));
@@ -148,6 +209,11 @@ impl FakeModel {
     /// The next `n` requests fail with a status.
     pub(crate) fn fail_next(&self, n: usize, status: u16) {
         self.next(n, Fault::Status(status));
+    }
+
+    /// From now on so many of a hundred requests fail with a status, evenly spread.
+    pub(crate) fn failing(&self, percent: u64, status: u16) {
+        self.set(|s| (s.failing, s.seen) = ((percent, status), 0));
     }
 
     /// Every request waits so long before it is answered.
@@ -178,6 +244,11 @@ impl FakeModel {
     /// How sure triage is, in percent.
     pub(crate) fn confidence(&self, percent: u64) {
         self.set(|s| s.confidence = percent);
+    }
+
+    /// Whether a classifier calls work complex; it does not unless told.
+    pub(crate) fn complex(&self, complex: bool) {
+        self.set(|s| s.complex = complex);
     }
 
     /// The points that a judge gives from now on.

@@ -15,8 +15,12 @@ pub(crate) struct Said {
     pub(crate) refused: bool,
     /// True when it was cut off by the limit of its answer.
     pub(crate) cut_off: bool,
-    /// Tokens of the prompt that were counted.
+    /// What it thought before, told apart.
+    pub(crate) thinking: String,
+    /// Tokens of the prompt that were counted, cached ones among them.
     pub(crate) prompt_tokens: u64,
+    /// Tokens of the prompt that were read from the cache, and that were written into it.
+    pub(crate) cache: (u64, u64),
     /// Tokens of the answer.
     pub(crate) completion_tokens: u64,
 }
@@ -37,7 +41,9 @@ impl Said {
             "model": self.model,
             "choices": [{
                 "index": 0,
-                "message": {"role": "assistant", "content": content, "refusal": refusal},
+                "message": {
+                    "role": "assistant", "content": content, "refusal": refusal, "reasoning_content": self.thinking,
+                },
                 "logprobs": null,
                 "finish_reason": self.finish(),
             }],
@@ -60,6 +66,12 @@ impl Said {
             format!("data: {chunk}\n\n")
         };
         let mut text = chunk(json!({"role": "assistant", "content": ""}), None, None);
+        if !self.thinking.is_empty() {
+            text.push_str(&chunk(json!({"reasoning_content": self.thinking}), None, None));
+        }
+        if self.refused {
+            text.push_str(&chunk(json!({"refusal": "I cannot help with that."}), None, None));
+        }
         for part in self.parts() {
             text.push_str(&chunk(json!({"content": part}), None, None));
         }
@@ -69,20 +81,21 @@ impl Said {
 
     /// A whole reply of Ollama's `/api/chat`.
     pub(crate) fn ollama(&self) -> String {
-        self.ollama_line(&self.content, true)
+        self.ollama_line(&self.content, &self.thinking, true)
     }
 
     /// The same as lines of JSON, forty characters each: Ollama's form unless it is asked not to.
     pub(crate) fn ollama_lines(&self) -> String {
-        let lines = self.parts().into_iter().map(|part| self.ollama_line(&part, false) + "\n");
-        lines.chain([self.ollama_line("", true) + "\n"]).collect()
+        let thinking = Some(self.ollama_line("", &self.thinking, false) + "\n").filter(|_| !self.thinking.is_empty());
+        let lines = self.parts().into_iter().map(|part| self.ollama_line(&part, "", false) + "\n");
+        thinking.into_iter().chain(lines).chain([self.ollama_line("", "", true) + "\n"]).collect()
     }
 
-    fn ollama_line(&self, content: &str, done: bool) -> String {
+    fn ollama_line(&self, content: &str, thinking: &str, done: bool) -> String {
         let mut line = json!({
             "model": self.model,
             "created_at": "2026-09-21T13:33:20Z",
-            "message": {"role": "assistant", "content": content},
+            "message": {"role": "assistant", "content": content, "thinking": thinking},
             "done": done,
         });
         if done {
@@ -95,6 +108,56 @@ impl Said {
         line.to_string()
     }
 
+    /// A whole reply of `/v1/messages`.
+    pub(crate) fn anthropic(&self) -> String {
+        let mut message = self.anthropic_frame(self.completion_tokens);
+        message["content"] =
+            json!([{"type": "thinking", "thinking": self.thinking}, {"type": "text", "text": self.content}]);
+        message["stop_reason"] = self.anthropic_stop().into();
+        message.to_string()
+    }
+
+    /// The same as server-sent events, forty characters each.
+    pub(crate) fn anthropic_events(&self) -> String {
+        let block =
+            |kind: &str| json!({"type": "content_block_start", "index": 0, "content_block": {"type": kind, kind: ""}});
+        let delta = |kind: &str, text: &str| json!({"type": "content_block_delta", "index": 0, "delta": {"type": format!("{kind}_delta"), kind: text}});
+        let mut events = vec![json!({"type": "message_start", "message": self.anthropic_frame(1)})];
+        if !self.thinking.is_empty() {
+            events.extend([block("thinking"), delta("thinking", &self.thinking)]);
+        }
+        events.extend([block("text"), json!({"type": "ping"})]);
+        events.extend(self.parts().iter().map(|part| delta("text", part)));
+        events.extend([
+            json!({"type": "content_block_stop", "index": 0}),
+            json!({
+                "type": "message_delta", "delta": {"stop_reason": self.anthropic_stop()},
+                "usage": {"output_tokens": self.completion_tokens},
+            }),
+            json!({"type": "message_stop"}),
+        ]);
+        events.iter().map(|e| format!("event: {}\ndata: {e}\n\n", e["type"].as_str().expect("named above"))).collect()
+    }
+
+    fn anthropic_frame(&self, written: u64) -> Value {
+        let (read, write) = self.cache;
+        json!({
+            "id": self.id, "type": "message", "role": "assistant", "model": self.model, "content": [], "stop_reason": null,
+            "usage": {
+                "input_tokens": self.prompt_tokens - read - write, "output_tokens": written,
+                "cache_read_input_tokens": read, "cache_creation_input_tokens": write,
+            },
+        })
+    }
+
+    fn anthropic_stop(&self) -> &'static str {
+        match (self.refused, self.cut_off) {
+            (true, _) => "refusal",
+            (_, true) => "max_tokens",
+            _ => "end_turn",
+        }
+    }
+
     fn parts(&self) -> Vec<String> {
         let chars: Vec<char> = self.content.chars().collect();
         chars.chunks(40).map(|part| part.iter().collect()).collect()
@@ -105,7 +168,7 @@ impl Said {
             "prompt_tokens": self.prompt_tokens,
             "completion_tokens": self.completion_tokens,
             "total_tokens": self.prompt_tokens + self.completion_tokens,
-            "prompt_tokens_details": {"cached_tokens": 0},
+            "prompt_tokens_details": {"cached_tokens": self.cache.0},
         })
     }
 }
