@@ -206,7 +206,8 @@ impl Outlook {
         let (drafting, drafting_most) = self.drafting;
         match task {
             Task::Triage | Task::Embed => self.leads,
-            Task::Draft => (drafting, (drafting_most + self.gating) * DRAFTS),
+            Task::Draft | Task::Classify => (drafting, drafting_most + self.gating),
+            Task::Revise => (drafting, (drafting_most + self.gating) * (DRAFTS - 1)),
             Task::Judge => (drafting + self.gating, (drafting_most + self.gating) * DRAFTS * SAMPLES),
         }
     }
@@ -214,7 +215,11 @@ impl Outlook {
 
 /// The calls of a task: usually to the first provider of the route, at most to each one before the built-in one or the wait.
 fn asked(config: &Config, site: &Site, task: Task, outlook: &Outlook, usual: &[UsualCall]) -> Vec<EstimateLine> {
-    let (questions, questions_most) = outlook.questions(task);
+    let (mut questions, questions_most) = outlook.questions(task);
+    if task == Task::Revise && !usual.iter().any(|call| call.task == task.as_str()) {
+        // No draft had to be revised so far.
+        questions = 0;
+    }
     let calls_most = questions_most * ASKED;
     let route = config.routes(site).of(task);
     let providers = route.iter().map_while(|name| config.provider(name));
@@ -248,8 +253,8 @@ fn longest_answer(task: Task) -> u64 {
     match task {
         Task::Triage => 700,
         Task::Embed => 0,
-        Task::Draft => 8_000,
-        Task::Judge => 1_000,
+        Task::Draft | Task::Revise => 8_000,
+        Task::Judge | Task::Classify => 1_000,
     }
 }
 
@@ -271,7 +276,8 @@ fn guess(task: Task) -> (u64, u64) {
     match task {
         Task::Triage => (3_000, 200),
         Task::Embed => (1_500, 0),
-        Task::Draft => (12_000, 3_000),
+        Task::Draft | Task::Revise => (12_000, 3_000),
+        Task::Classify => (3_000, 100),
         Task::Judge => (14_000, 400),
     }
 }

@@ -177,6 +177,9 @@ impl Trial<'_> {
             run: desk.run().await,
             article: None,
             reserved: self.provider.most(&question),
+            tier: desk.config.terms(section).map_or("local", |terms| terms.tier()),
+            prices: self.provider.prices(),
+            left_out: question.left_out,
         };
         let mut tx = desk.store.begin().await?;
         let try_ = tx.start_call(&row, desk.clock.now()).await?;
