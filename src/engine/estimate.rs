@@ -384,7 +384,16 @@ mod tests {
         let estimate = reckon(&config, OUTLOOK, &usual, i64::MAX / 2);
         let told: Vec<(&str, &str, u64, u64)> =
             estimate.lines.iter().map(|l| (l.task.as_str(), l.provider.as_str(), l.calls, l.calls_most)).collect();
-        assert_eq!(told, [("triage", "hosted", 15, 200), ("draft", "box", 1, 24), ("draft", "hosted", 0, 24)]);
+        assert_eq!(
+            told,
+            [
+                ("triage", "hosted", 15, 200),
+                ("draft", "box", 1, 6),
+                ("draft", "hosted", 0, 6),
+                ("revise", "box", 0, 18),
+                ("revise", "hosted", 0, 18)
+            ]
+        );
         // Three calls for two leads, of 1,000 and 100 tokens at 1 and 2 dollars a million, and a quarter more.
         assert_eq!(estimate.likely, NanoUsd(15 * 1_250 * 1_000 + 15 * 125 * 2_000));
         assert!(estimate.most > estimate.likely);
