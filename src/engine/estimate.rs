@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use states::thrift::electricity;
-use states::words::{Amount, MilliWattHours, NanoUsd, Prices, RunId, SiteName, Tokens};
+use states::words::{Amount, MilliWattHours, NanoUsd, RunId, SiteName, Tokens};
 
 use super::EngineError;
 use super::asking::buy::beginnings;
@@ -127,10 +127,7 @@ impl Estimate {
     ) -> Result<Self, EngineError> {
         let mut outlooks = Vec::new();
         let (mut usual, mut from_runs, mut run) = (Vec::new(), 0, None);
-        let counts = match store {
-            Some(store) => store.counts().await?,
-            None => Vec::new(),
-        };
+        let counts = if let Some(store) = store { store.counts().await? } else { Vec::new() };
         for site in sites {
             let past = match store {
                 Some(store) => store.past_runs(&site.name, RUNS).await?,
@@ -209,7 +206,8 @@ impl Outlook {
         let (drafting, drafting_most) = self.drafting;
         match task {
             Task::Triage | Task::Embed => self.leads,
-            Task::Draft => (drafting, (drafting_most + self.gating) * DRAFTS),
+            Task::Draft | Task::Classify => (drafting, drafting_most + self.gating),
+            Task::Revise => (drafting, (drafting_most + self.gating) * (DRAFTS - 1)),
             Task::Judge => (drafting + self.gating, (drafting_most + self.gating) * DRAFTS * SAMPLES),
         }
     }
@@ -217,7 +215,12 @@ impl Outlook {
 
 /// The calls of a task: usually to the first provider of the route, at most to each one before the built-in one or the wait.
 fn asked(config: &Config, site: &Site, task: Task, outlook: &Outlook, usual: &[UsualCall]) -> Vec<EstimateLine> {
-    let (questions, questions_most) = outlook.questions(task);
+    let (mut questions, questions_most) = outlook.questions(task);
+    if task == Task::Revise && !usual.iter().any(|call| call.task == task.as_str()) {
+        // No draft had to be revised so far.
+        questions = 0;
+    }
+    let calls_most = questions_most * ASKED;
     let route = config.routes(site).of(task);
     let providers = route.iter().map_while(|name| config.provider(name));
     let line = |(at, provider): (usize, &ProviderSection)| {
@@ -232,9 +235,12 @@ fn asked(config: &Config, site: &Site, task: Task, outlook: &Outlook, usual: &[U
             provider: provider.name.clone(),
             tier: terms.tier(),
             calls,
-            calls_most: questions_most * ASKED,
+            calls_most,
             nano_usd: terms.prices.most(buffered(tokens.input), buffered(tokens.output)),
-            nano_usd_most: longest(&terms.prices, task, provider, questions_most * ASKED),
+            nano_usd_most: terms.prices.most(
+                buffered(calls_most * u64::from(provider.context_tokens)),
+                buffered(calls_most * longest_answer(task)),
+            ),
             milliseconds: calls * one.milliseconds,
             tokens,
         })
@@ -247,14 +253,9 @@ fn longest_answer(task: Task) -> u64 {
     match task {
         Task::Triage => 700,
         Task::Embed => 0,
-        Task::Draft => 8_000,
-        Task::Judge => 1_000,
+        Task::Draft | Task::Revise => 8_000,
+        Task::Judge | Task::Classify => 1_000,
     }
-}
-
-fn longest(prices: &Prices, task: Task, provider: &ProviderSection, calls: u64) -> NanoUsd {
-    let input = calls.saturating_mul(u64::from(provider.context_tokens));
-    prices.most(buffered(input), buffered(calls.saturating_mul(longest_answer(task))))
 }
 
 /// What a call takes: of this provider, else of any other, else as reckoned.
@@ -275,7 +276,8 @@ fn guess(task: Task) -> (u64, u64) {
     match task {
         Task::Triage => (3_000, 200),
         Task::Embed => (1_500, 0),
-        Task::Draft => (12_000, 3_000),
+        Task::Draft | Task::Revise => (12_000, 3_000),
+        Task::Classify => (3_000, 100),
         Task::Judge => (14_000, 400),
     }
 }
@@ -382,7 +384,16 @@ mod tests {
         let estimate = reckon(&config, OUTLOOK, &usual, i64::MAX / 2);
         let told: Vec<(&str, &str, u64, u64)> =
             estimate.lines.iter().map(|l| (l.task.as_str(), l.provider.as_str(), l.calls, l.calls_most)).collect();
-        assert_eq!(told, [("triage", "hosted", 15, 200), ("draft", "box", 1, 24), ("draft", "hosted", 0, 24)]);
+        assert_eq!(
+            told,
+            [
+                ("triage", "hosted", 15, 200),
+                ("draft", "box", 1, 6),
+                ("draft", "hosted", 0, 6),
+                ("revise", "box", 0, 18),
+                ("revise", "hosted", 0, 18)
+            ]
+        );
         // Three calls for two leads, of 1,000 and 100 tokens at 1 and 2 dollars a million, and a quarter more.
         assert_eq!(estimate.likely, NanoUsd(15 * 1_250 * 1_000 + 15 * 125 * 2_000));
         assert!(estimate.most > estimate.likely);

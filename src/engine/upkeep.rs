@@ -45,7 +45,14 @@ impl Engine {
             desk.read_meter(&name).await;
             let run = desk.run().await;
             let mut tx = desk.store.begin().await?;
-            tx.book_worker(name.as_str(), &desk.config.providers_on(&name), options.watts_awake, run.as_ref(), desk.clock.now()).await?;
+            tx.book_worker(
+                name.as_str(),
+                &desk.config.providers_on(&name),
+                options.watts_awake,
+                run.as_ref(),
+                desk.clock.now(),
+            )
+            .await?;
             tx.commit().await?;
         }
         Ok(())

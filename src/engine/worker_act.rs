@@ -27,8 +27,8 @@ impl Hold {
     /// How a worker in this state is held.
     pub fn of(state: &WorkerState) -> Self {
         match state {
-            WorkerState::Awake { woken: true } | WorkerState::Draining { woken: true, .. } => Self::Woken,
-            WorkerState::Awake { woken: false } | WorkerState::Draining { woken: false, .. } => Self::Found,
+            WorkerState::Awake { woken: true, .. } | WorkerState::Draining { woken: true, .. } => Self::Woken,
+            WorkerState::Awake { woken: false, .. } | WorkerState::Draining { woken: false, .. } => Self::Found,
             _ => Self::None,
         }
     }

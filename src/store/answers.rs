@@ -148,6 +148,9 @@ mod tests {
                 run: Some(run.clone()),
                 article: None,
                 reserved: NanoUsd(reserved),
+                tier: if reserved > 0 { "hosted" } else { "local" },
+                prices: states::words::Prices::default(),
+                left_out: 0,
             };
             let try_ = tx.start_call(&row, at).await.unwrap();
             let spent = Spent { cost: NanoUsd(cost), ..Spent::default() };

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use states::share::split_energy;
 use states::words::{ArticleId, MilliWattHours, NanoUsd, RunId};
 
-use super::{Result, Store, Tx, millis, parse_id, time};
+use super::{Result, Store, Tx, millis, parse_id};
 
 /// A cost or use of energy, booked to a run, and to an article where one caused it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -156,11 +156,12 @@ impl Tx {
 
     async fn metered(&mut self, worker: &str) -> Result<Metered> {
         type Raw = (Option<i64>, Option<i64>, Option<String>, i64, Option<i64>);
-        let row: Option<Raw> =
-            sqlx::query_as("SELECT awake_since, metered_at, reading, pending_mwh, booked_at FROM workers WHERE name = ?")
-                .bind(worker)
-                .fetch_optional(self.conn())
-                .await?;
+        let row: Option<Raw> = sqlx::query_as(
+            "SELECT awake_since, metered_at, reading, pending_mwh, booked_at FROM workers WHERE name = ?",
+        )
+        .bind(worker)
+        .fetch_optional(self.conn())
+        .await?;
         let (since, at, reading, pending, booked) = row.unwrap_or_default();
         let reading =
             reading.map(|text| text.parse().map_err(|e: String| broken("a meter's reading", e))).transpose()?;

@@ -50,7 +50,7 @@ impl Asker<'_> {
         for (tier, section) in tiers.iter_mut().zip(sections) {
             let Some(section) = section else { continue };
             tier.kept = kept.iter().any(|(by, model)| *by == section.name && *model == section.model);
-            if let Some(provider) = self.provider(section).filter(|_| section.bills()) {
+            if let Some(provider) = self.provider(section).filter(|_| self.desk.config.bills(section)) {
                 // What does not fit into a context is cut: a small one makes the question cheaper.
                 let price = |q: Question| provider.most(&q);
                 let asking = Asking { context_tokens: section.context_tokens, ..asking.clone() };
@@ -120,7 +120,7 @@ impl Asker<'_> {
         if let Some(text) = kept {
             return Ok(Ok(text));
         }
-        let standing = self.tier(&section.name, None, Known::default()).await?.standing;
+        let standing = self.tier(Task::Classify, &section.name, None, Known::default()).await?.standing;
         let (Standing::Ready, Some(provider)) = (&standing, self.provider(section)) else {
             return Ok(Err(format!("{standing:?}")));
         };
