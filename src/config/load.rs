@@ -104,6 +104,13 @@ impl Config {
             }
             self.terms(provider)?;
         }
+        if let Some(provider) = self.providers.iter().find(|p| p.idle_seconds == 0) {
+            return Err(format!(
+                "the provider `{}`: `idle_seconds` is how long a stream may be silent, 1 or more; `stream = false` waits for \
+                 whole answers",
+                provider.name
+            ));
+        }
         for worker in &self.workers {
             worker.check().map_err(|e| e.to_string())?;
             worker.name.parse::<states::words::WorkerName>().map_err(|e| e.to_string())?;
@@ -111,6 +118,13 @@ impl Config {
         let routes = std::iter::once(&self.routes).chain(self.sites.iter().filter_map(|s| s.routes.as_ref()));
         for routes in routes {
             routes.check(|name| self.provider(name).is_some())?;
+        }
+        let embed = std::iter::once(&self.routes).chain(self.sites.iter().filter_map(|s| s.routes.as_ref()));
+        let anthropic = |name: &&String| self.provider(name).is_some_and(|p| p.kind == super::ProviderKind::Anthropic);
+        if let Some(name) = embed.flat_map(|r| &r.embed).find(anthropic) {
+            return Err(format!(
+                "the route `embed` names `{name}`, and Anthropic has no embeddings: name another provider"
+            ));
         }
         self.sites.iter().try_for_each(|site| self.check_site(site))
     }
@@ -283,6 +297,9 @@ mod tests {
         let site = "[[site]]\nname = \"a\"\nrepo = \"r\"\n";
         assert!(error(&format!("[routes]\ndraft = [\"gpt\"]\n{site}")).contains("a route names `gpt`"));
         assert!(error(&format!("[routes]\nembed = [\"builtin\"]\n{site}")).contains("knows no meanings"));
+        let claude = "[[provider]]\nname = \"c\"\nkind = \"anthropic\"\nmodel = \"m\"\n";
+        assert!(error(&format!("[routes]\nembed = [\"c\"]\n{claude}{site}")).contains("has no embeddings"));
+        assert!(error(&format!("{claude}idle_seconds = 0\n{site}")).contains("may be silent"));
         assert!(error(&format!("{site}same_story = 85\n")).contains("a cosine"));
         assert!(error(&format!("{site}{site}")).contains("two [[site]] are called `a`"));
         assert!(error(&format!("{site}time_zone = \"Mars\"\n")).contains("IANA time zone"));
