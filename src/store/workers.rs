@@ -392,3 +392,6 @@ impl Store {
             .collect())
     }
 }
+
+#[cfg(test)]
+mod tests;
