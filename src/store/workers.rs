@@ -400,3 +400,6 @@ impl Store {
             .collect())
     }
 }
+
+#[cfg(test)]
+mod tests;

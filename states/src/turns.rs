@@ -52,17 +52,17 @@ mod tests {
     #[test]
     fn the_turns_as_a_table() {
         let both = [want("writer", 2, 9), want("triage", 1, 1)];
-        let table: [(&str, Option<&str>, u64, bool, &[Want], Option<&str>); 7] = [
-            ("what comes first on the way", None, 0, false, &both, Some("triage")),
-            ("the first turn waits for nobody", None, 0, true, &both, Some("triage")),
-            ("a model keeps its turn while it is used", Some("embed"), 1, false, &both, None),
-            ("and while more may come for it", Some("embed"), 0, true, &both, None),
-            ("then the next one", Some("embed"), 0, false, &both, Some("triage")),
-            ("nothing waits", Some("embed"), 0, false, &[], None),
-            ("of equals the larger batch", None, 0, false, &[want("a", 2, 1), want("b", 2, 2)], Some("b")),
-        ];
-        for (why, current, leases, unsettled, wants, expected) in table {
-            assert_eq!(next(current, leases, unsettled, wants), expected, "{why}");
+        let equals = [want("a", 2, 1), want("b", 2, 2)];
+        for (why, turn, expected) in [
+            ("what comes first on the way", next(None, 0, false, &both), Some("triage")),
+            ("the first turn waits for nobody", next(None, 0, true, &both), Some("triage")),
+            ("a model keeps its turn while it is used", next(Some("embed"), 1, false, &both), None),
+            ("and while more may come for it", next(Some("embed"), 0, true, &both), None),
+            ("then the next one", next(Some("embed"), 0, false, &both), Some("triage")),
+            ("nothing waits", next(Some("embed"), 0, false, &[]), None),
+            ("of equals the larger batch", next(None, 0, false, &equals), Some("b")),
+        ] {
+            assert_eq!(turn, expected, "{why}");
         }
     }
 
