@@ -186,6 +186,8 @@ fn malformed(text: &str, path: &Path, error: &toml::de::Error) -> ConfigError {
 
 #[cfg(test)]
 mod tests {
+    use states::words::Prices;
+
     use super::*;
 
     fn error(text: &str) -> String {
@@ -219,7 +221,8 @@ mod tests {
             let text = format!("{example}\n[[site]]\nname = \"a\"\nrepo = \"r\"\n");
             let config = Config::parse(&text, Path::new("docs/models.md")).unwrap_or_else(|e| panic!("{e}"));
             for provider in &config.providers {
-                crate::models::Provider::new(provider.options(None)).unwrap_or_else(|e| panic!("{e}"));
+                crate::models::Provider::new(provider.options(None, &Prices::default()))
+                    .unwrap_or_else(|e| panic!("{e}"));
             }
         }
     }

@@ -131,10 +131,10 @@ impl Engine {
     /// A run asks again for workers that did not answer, and for models that could not be used: whoever starts one may have
     /// mended them.
     pub(super) async fn forgive_workers(&mut self) -> Result<(), EngineError> {
-        if self.desk.config.workers.is_empty() || self.follows() {
+        if self.desk.config.workers.is_empty() {
             return Ok(());
         }
-        for options in &self.desk.config.workers.clone() {
+        for options in self.desk.config.workers.clone().iter().filter(|_| !self.follows()) {
             let Ok(name) = options.name.parse::<WorkerName>() else { continue };
             if matches!(self.desk.worker_state(&name).await?, WorkerState::Unreachable { .. }) {
                 self.tell_worker(name, WorkerEvent::CooledOff).await?;

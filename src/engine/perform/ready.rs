@@ -21,9 +21,8 @@ const LIGHT: u8 = 1;
 
 /// Loads and times a model. A replay takes the recorded outcome.
 pub(super) async fn try_model(desk: &Desk, worker: &WorkerName, model: &str) -> WorkerEvent {
-    let trial = async {
-        tried(desk, worker, model).await.unwrap_or_else(|error| unfit(worker, model, &error.to_string()))
-    };
+    let trial =
+        async { tried(desk, worker, model).await.unwrap_or_else(|error| unfit(worker, model, &error.to_string())) };
     let heard = desk.tape().hear("trial", &format!("{worker} {model}"), trial).await;
     heard.unwrap_or_else(|error| unfit(worker, model, &error.to_string()))
 }

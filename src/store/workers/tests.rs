@@ -36,10 +36,10 @@ async fn an_awake_window_over_two_runs_is_split_by_time() {
     let (store, _lock) = store(folder.path()).await;
     let (first, second) = (run("first"), run("second"));
     let mut tx = store.begin().await.unwrap();
-    tx.worker_up("box", Some(true), 600, Some(&first), at(0)).await.unwrap();
-    tx.book_worker("box", 600, Some(&first), at(10)).await.unwrap();
-    tx.book_worker("box", 600, None, at(13)).await.unwrap();
-    tx.worker_up("box", None, 600, Some(&second), at(15)).await.unwrap();
+    tx.worker_up("box", &[], Some(true), 600, Some(&first), at(0)).await.unwrap();
+    tx.book_worker("box", &[], 600, Some(&first), at(10)).await.unwrap();
+    tx.book_worker("box", &[], 600, None, at(13)).await.unwrap();
+    tx.worker_up("box", &[], None, 600, Some(&second), at(15)).await.unwrap();
     tx.commit().await.unwrap();
     // 600 W are 10 Wh a minute.
     let since = Timestamp::UNIX_EPOCH;
@@ -59,14 +59,14 @@ async fn readings_are_summed_and_a_gap_is_made_up_for_by_the_wattage() {
     let mut tx = store.begin().await.unwrap();
     // Before the packets: what booting draws counts.
     tx.note_reading("box", power(0), 600, at(0)).await.unwrap();
-    tx.worker_up("box", Some(true), 600, Some(&night), at(1)).await.unwrap();
+    tx.worker_up("box", &[], Some(true), 600, Some(&night), at(1)).await.unwrap();
     tx.note_reading("box", power(120), 600, at(2)).await.unwrap();
     tx.note_reading("box", power(240), 600, at(3)).await.unwrap();
     // The plug is gone for two minutes: 2 × 10 Wh, and again until it has said something twice.
     tx.note_reading("box", None, 600, at(5)).await.unwrap();
     tx.note_reading("box", power(60), 600, at(6)).await.unwrap();
     tx.note_reading("box", power(60), 600, at(7)).await.unwrap();
-    tx.worker_up("box", None, 600, Some(&night), at(7)).await.unwrap();
+    tx.worker_up("box", &[], None, 600, Some(&night), at(7)).await.unwrap();
     tx.commit().await.unwrap();
     // 60 W × 2 min, 180 W × 1 min, 600 W × 3 min, 60 W × 1 min.
     let expected = MilliWattHours(2_000 + 3_000 + 30_000 + 1_000);
