@@ -2,7 +2,7 @@
 
 mod serve;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -73,6 +73,12 @@ struct Settings {
     total: u64,
     /// Nano-dollars per token of the prompt and of the answer.
     price: (u64, u64),
+    /// Nano-dollars per token of a prompt's beginning that it has seen before; `None` for a server that keeps no prompts.
+    cached: Option<u64>,
+    /// The beginnings of prompts it has seen, by hash.
+    seen: BTreeSet<u64>,
+    /// The length of its embeddings.
+    dimensions: usize,
 }
 
 #[derive(Clone)]
@@ -84,7 +90,7 @@ struct Shared {
 /// A model server.
 ///
 /// Its ledger: `asked` for each request to write (key: sha256 of its messages), `billed` for each that was paid for (same
-/// key; detail has `task`, `model`, `prompt_tokens`, `completion_tokens`, `nano_usd`), `embedded`, `refused`.
+/// key; detail has `task`, `model`, `prompt_tokens`, `cached_tokens`, `completion_tokens`, `nano_usd`), `embedded`, `refused`.
 pub(crate) struct FakeModel {
     shared: Shared,
     server: Option<Server>,
@@ -111,6 +117,9 @@ impl FakeModel {
             totals: VecDeque::new(),
             total: 84,
             price: (150, 600),
+            cached: None,
+            seen: BTreeSet::new(),
+            dimensions: 96,
         };
         Self { shared: Shared { settings: Arc::new(Mutex::new(settings)), ledger }, server: None }
     }
@@ -193,6 +202,17 @@ impl FakeModel {
     /// Prices in nano-dollars per token of the prompt and of the answer.
     pub(crate) fn price(&self, prompt: u64, answer: u64) {
         self.set(|s| s.price = (prompt, answer));
+    }
+
+    /// Bills as hosted ones do: the schema counts as a part of the prompt, and of a prompt's beginning that it has seen
+    /// before, 1,024 tokens at least, each 128 tokens cost `cached` nano-dollars a token.
+    pub(crate) fn bills_like_hosted(&self, cached: u64) {
+        self.set(|s| s.cached = Some(cached));
+    }
+
+    /// The length of its embeddings; 96 unless told.
+    pub(crate) fn dimensions(&self, dimensions: usize) {
+        self.set(|s| s.dimensions = dimensions);
     }
 
     /// Everything it billed, in nano-dollars.

@@ -17,6 +17,8 @@ pub(crate) struct Said {
     pub(crate) cut_off: bool,
     /// Tokens of the prompt that were counted.
     pub(crate) prompt_tokens: u64,
+    /// Those of them that it had seen before.
+    pub(crate) cached_tokens: u64,
     /// Tokens of the answer.
     pub(crate) completion_tokens: u64,
 }
@@ -105,7 +107,7 @@ impl Said {
             "prompt_tokens": self.prompt_tokens,
             "completion_tokens": self.completion_tokens,
             "total_tokens": self.prompt_tokens + self.completion_tokens,
-            "prompt_tokens_details": {"cached_tokens": 0},
+            "prompt_tokens_details": {"cached_tokens": self.cached_tokens},
         })
     }
 }

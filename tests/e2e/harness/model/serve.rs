@@ -1,5 +1,7 @@
 //! What happens to one request.
 
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hasher as _};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -57,6 +59,9 @@ struct Plan {
     delay: Duration,
     content: String,
     price: (u64, u64),
+    /// Tokens of the prompt that it has seen before, and what one costs.
+    cached: (u64, u64),
+    hosted: bool,
 }
 
 async fn chat(State(shared): State<Shared>, headers: HeaderMap, bytes: Bytes) -> Response {
@@ -71,6 +76,7 @@ async fn ollama_chat(State(shared): State<Shared>, headers: HeaderMap, bytes: By
 struct Asked {
     key: String,
     prompt: String,
+    schema: String,
     model: String,
     task: Option<Task>,
     /// The most tokens of the answer, and of the context.
@@ -93,6 +99,10 @@ async fn ask(shared: Shared, headers: HeaderMap, bytes: Bytes, ollama: bool) -> 
     let asked = Asked {
         key: hex(&Sha256::digest(body["messages"].to_string())),
         prompt: messages.iter().map(|m| text_of(&m["content"])).collect::<Vec<_>>().join("\n"),
+        schema: match &body["response_format"]["json_schema"]["schema"] {
+            Value::Null => String::new(),
+            schema => schema.to_string(),
+        },
         model: body["model"].as_str().unwrap_or_default().to_owned(),
         task: Task::of(&body),
         limit: [&body["max_completion_tokens"], &body["max_tokens"], &body["options"]["num_predict"]]
@@ -143,8 +153,11 @@ async fn answer(shared: Shared, asked: Asked, plan: Plan) -> Option<Response> {
             "task": asked.task.map_or("other", Task::as_str),
             "model": asked.model,
             "prompt_tokens": said.prompt_tokens,
+            "cached_tokens": said.cached_tokens,
             "completion_tokens": said.completion_tokens,
-            "nano_usd": said.prompt_tokens * plan.price.0 + said.completion_tokens * plan.price.1,
+            "nano_usd": (said.prompt_tokens - said.cached_tokens) * plan.price.0
+                + said.cached_tokens * plan.cached.1
+                + said.completion_tokens * plan.price.1,
         }),
     );
     if plan.fault == Some(Fault::DropAfterBilling) {
@@ -178,13 +191,14 @@ fn said(asked: &Asked, plan: &Plan) -> Said {
         Some(Fault::Clip) => tokens(&asked.prompt) / 3,
         // Ollama drops the front of what does not fit, and answers as if nothing were.
         _ => tokens(&asked.prompt).min(asked.context.unwrap_or(u64::MAX)),
-    };
+    } + if plan.hosted { tokens(&asked.schema) } else { 0 };
     Said {
         id: format!("chatcmpl-{}", &asked.key[..24]),
         model: asked.model.clone(),
         completion_tokens: tokens(&content),
         refused: plan.fault == Some(Fault::Refuse),
         prompt_tokens: counted,
+        cached_tokens: plan.cached.0.min(counted),
         content,
         cut_off,
     }
@@ -214,8 +228,25 @@ impl Shared {
             }
             (_, None) => "I can triage, draft and judge.".to_owned(),
         };
-        Plan { fault, delay: settings.delay, content, price: settings.price }
+        let (price, hosted) = (settings.price, settings.cached.is_some());
+        let cached = settings.cached.map_or((0, price.0), |each| (seen_before(&mut settings.seen, prompt), each));
+        Plan { fault, delay: settings.delay, content, price, cached, hosted }
     }
+}
+
+/// Tokens of the beginning of a prompt that a server has seen before, and from now on has seen: in steps of 128, and 1,024
+/// at least.
+fn seen_before(seen: &mut BTreeSet<u64>, prompt: &str) -> u64 {
+    const STEP: usize = 128 * 4;
+    let (mut hash, mut known, mut all_known) = (DefaultHasher::new(), 0, true);
+    for (n, part) in prompt.as_bytes().chunks_exact(STEP).enumerate() {
+        hash.write(part);
+        all_known &= !seen.insert(hash.finish());
+        if all_known {
+            known = (n as u64 + 1) * 128;
+        }
+    }
+    if known >= 1_024 { known } else { 0 }
 }
 
 fn send(content_type: &str, text: String, fault: &Option<Fault>) -> Response {
@@ -277,21 +308,23 @@ async fn embeddings(State(shared): State<Shared>, headers: HeaderMap, Json(body)
         hex(&Sha256::digest(body["input"].to_string())),
         json!({"texts": texts.len(), "prompt_tokens": tokens}),
     );
+    let dimensions = shared.lock().dimensions;
     let data: Vec<Value> = texts
         .iter()
         .enumerate()
-        .map(|(index, text)| json!({"object": "embedding", "index": index, "embedding": embedding(text)}))
+        .map(|(index, text)| json!({"object": "embedding", "index": index, "embedding": embedding(text, dimensions)}))
         .collect();
     let usage = json!({"prompt_tokens": tokens, "total_tokens": tokens});
     json_response(200, &json!({"object": "list", "model": body["model"], "data": data, "usage": usage}))
 }
 
 /// A bag of hashed words of length one: texts that share words are near each other.
-fn embedding(text: &str) -> Vec<f64> {
-    let mut vector = vec![0.0_f64; 96];
+fn embedding(text: &str, dimensions: usize) -> Vec<f64> {
+    let mut vector = vec![0.0_f64; dimensions];
     for word in content_words(text) {
         let digest = Sha256::digest(word.as_bytes());
-        vector[usize::from(digest[0]) % 96] += if digest[1] % 2 == 0 { 1.0 } else { -1.0 };
+        let place = if dimensions > 256 { usize::from(digest[0]) << 8 | usize::from(digest[2]) } else { digest[0].into() };
+        vector[place % dimensions] += if digest[1] % 2 == 0 { 1.0 } else { -1.0 };
     }
     let length = vector.iter().map(|x| x * x).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
     vector.into_iter().map(|x| x / length).collect()
