@@ -106,9 +106,11 @@ fn next(numbers: &mut Numbers, leads: &[Lead], recorded: &mut Recorded, hosts: u
             let first = first(numbers)?;
             let more = News::of(numbers.between(5_000, 1 << 40), 120);
             let mut news = News { title: format!("{}, updated", first.news.title), ..first.news.clone() };
-            news.paragraphs.extend(more.paragraphs.into_iter().map(|p| {
-                p.into_iter().map(|s| s.replace(&more.product, &first.news.product)).collect()
-            }));
+            news.paragraphs.extend(
+                more.paragraphs
+                    .into_iter()
+                    .map(|p| p.into_iter().map(|s| s.replace(&more.product, &first.news.product)).collect()),
+            );
             Lead { kind, host: first.host, news }
         }
         Kind::Reworded => {
@@ -139,8 +141,7 @@ fn own(numbers: &mut Numbers, seed: u64, n: u64) -> News {
 
 /// The same words in another order, sentence by sentence: what only a comparison of meanings tells.
 fn reworded(news: &News, numbers: &mut Numbers) -> News {
-    let mut other =
-        News { title: format!("What {} means", news.product), author: "The Herald".into(), ..news.clone() };
+    let mut other = News { title: format!("What {} means", news.product), author: "The Herald".into(), ..news.clone() };
     for sentence in other.paragraphs.iter_mut().flatten() {
         let mut words: Vec<&str> = sentence.trim_end_matches('.').split(' ').collect();
         for at in (1..words.len()).rev() {
@@ -159,8 +160,7 @@ struct Recorded {
 }
 
 /// The edits that a copy has seen on its way.
-const EDITS: [&str; 6] =
-    ["exact", "syndication_hdr_ftr", "new_title_lead", "edit_10", "drop_sent_20", "reorder_paras"];
+const EDITS: [&str; 6] = ["exact", "syndication_hdr_ftr", "new_title_lead", "edit_10", "drop_sent_20", "reorder_paras"];
 
 fn recorded(data: &Path) -> Result<Recorded> {
     let file = data.join("neardup/synthetic/docs.jsonl");

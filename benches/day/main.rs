@@ -26,6 +26,7 @@ struct Asked {
     leads: usize,
     seed: u64,
     json: Option<PathBuf>,
+    program: Option<PathBuf>,
 }
 
 fn main() -> Result<()> {
@@ -42,7 +43,7 @@ fn main() -> Result<()> {
         (format!("drafting and judging by {}, the rest on the worker", NAIVE.model), Writer::Hosted(NAIVE)),
         ("everything on the worker".to_owned(), Writer::Worker),
     ] {
-        let ran = world::run(&hosts, writer)?;
+        let ran = world::run(&hosts, writer, asked.program.as_deref())?;
         let naive = bill::naive(&leads, &ran.calls)?;
         days.push(table::Day { name, writer, ran, naive });
     }
@@ -55,7 +56,7 @@ fn main() -> Result<()> {
 }
 
 fn asked() -> Result<Asked> {
-    let mut asked = Asked { leads: 800, seed: 1, json: None };
+    let mut asked = Asked { leads: 800, seed: 1, json: None, program: None };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value"));
@@ -63,9 +64,14 @@ fn asked() -> Result<Asked> {
             "--leads" => asked.leads = value()?.parse()?,
             "--seed" => asked.seed = value()?.parse()?,
             "--json" => asked.json = Some(value()?.into()),
+            "--program" => asked.program = Some(std::path::absolute(value()?)?),
             // Cargo says so to every bench.
             "--bench" => {}
-            other => return Err(format!("{other}? This bench takes --leads N, --seed N and --json FILE").into()),
+            other => {
+                return Err(
+                    format!("{other}? This bench takes --leads N, --seed N, --json FILE and --program FILE").into()
+                );
+            }
         }
     }
     Ok(asked)

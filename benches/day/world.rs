@@ -1,6 +1,7 @@
 //! The world of a day: hosts with feeds and pages, a box with models, a hosted model, a site, and the program as a child.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -115,7 +116,9 @@ pub(crate) struct Call {
 }
 
 /// One `pipeline run` over a day's leads.
-pub(crate) fn run(hosts: &Hosts, writer: Writer) -> Result<Ran> {
+///
+/// `program` is run in place of the one that was built.
+pub(crate) fn run(hosts: &Hosts, writer: Writer, program: Option<&Path>) -> Result<Ran> {
     let host = FakeBox::on_free_port([2, 0x42, 0xac, 0x11, 0, 9], Asleep::Refuses);
     let hosted = FakeModel::start();
     for model in [host.model(), &hosted] {
@@ -133,7 +136,10 @@ pub(crate) fn run(hosts: &Hosts, writer: Writer) -> Result<Ran> {
         hosted.price(price.prompt, price.answer);
         hosted.bills_like_hosted(price.cached);
     }
-    let desk = Desk::new(&configuration(hosts, &host, &hosted, price)).with_limit(Duration::from_secs(600));
+    let mut desk = Desk::new(&configuration(hosts, &host, &hosted, price)).with_limit(Duration::from_secs(600));
+    if let Some(program) = program {
+        desk = desk.with_binary(program);
+    }
     let site = copy_of_site(&desk.path("site.git"));
 
     let began = Instant::now();
@@ -148,8 +154,8 @@ pub(crate) fn run(hosts: &Hosts, writer: Writer) -> Result<Ran> {
     if !matches!(output.code, Some(0 | 3)) || output.stderr.contains("panicked") {
         return Err(format!("the run failed\n{output}").into());
     }
-    let mut calls = calls(&host, "worker");
-    calls.extend(calls_of(&hosted, "hosted"));
+    let mut calls = calls(host.model(), "worker");
+    calls.extend(self::calls(&hosted, "hosted"));
     Ok(Ran {
         report: output.json(),
         ends: ends(&desk, hosts),
@@ -174,11 +180,7 @@ fn usage(id: u32) -> Option<(f64, u64)> {
     Some((ticks as f64 / 100.0, peak))
 }
 
-fn calls(host: &FakeBox, tier: &'static str) -> Vec<Call> {
-    calls_of(host.model(), tier)
-}
-
-fn calls_of(model: &FakeModel, tier: &'static str) -> Vec<Call> {
+fn calls(model: &FakeModel, tier: &'static str) -> Vec<Call> {
     let number = |detail: &Value, key: &str| detail[key].as_u64().unwrap_or(0);
     let billed = model.ledger().of("billed").into_iter().map(|e| Call {
         task: e.detail["task"].as_str().unwrap_or("other").to_owned(),
@@ -229,6 +231,9 @@ fn configuration(hosts: &Hosts, host: &FakeBox, hosted: &FakeModel, price: Optio
     format!(
         r#"[desk]
 host_gap_ms = 0
+[desk.limits]
+fetch = 12
+score = 12
 [caps]
 run_usd = 50
 day_usd = 50

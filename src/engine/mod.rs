@@ -18,6 +18,7 @@ pub mod receive;
 pub mod relate;
 pub mod posts;
 pub mod worker;
+mod lanes;
 pub mod tick;
 pub mod discover;
 mod polled;

@@ -14,7 +14,14 @@ use super::outcome::{Done, Outcome};
 use super::progress::Progress;
 use super::relate::Compared;
 use crate::store::machines::{Applied, DeadKind};
-use crate::store::{ArticleRow, OutboxRow, ProposalRow, Result, StoreError, Tx};
+use crate::store::{ArticleRow, Ended, OutboxRow, ProposalRow, Result, StoreError, Tx};
+
+/// What was taken in, on its way to a commit.
+#[must_use = "nothing of it lasts before its commit"]
+pub(super) struct Received {
+    ended: Ended,
+    after: After,
+}
 
 /// What to do after the commit.
 #[derive(Default)]
@@ -28,13 +35,27 @@ impl Desk {
     /// # Errors
     /// [`EngineError`]; nothing is committed then.
     pub(super) async fn receive(&self, row: &OutboxRow, outcome: Outcome) -> std::result::Result<(), EngineError> {
+        let received = self.take_in(row, outcome).await?;
+        self.make_last(vec![received]).await
+    }
+
+    /// Takes in what an effect brought back. It lasts, and is told, with [`Desk::make_last`].
+    ///
+    /// # Errors
+    /// [`EngineError`]; nothing of it is committed then.
+    pub(super) async fn take_in(
+        &self,
+        row: &OutboxRow,
+        outcome: Outcome,
+    ) -> std::result::Result<Received, EngineError> {
+        let run = self.run().await;
+        let mut tx = self.store.begin().await?;
+        // Inside the transaction: what shares the commit may have moved it.
         let article = match &row.machine {
-            MachineId::Article(id) => self.store.article(id).await?,
+            MachineId::Article(id) => tx.article(id).await?,
             MachineId::Worker(_) => None,
         };
         let moment = self.moment(article.as_ref().map(|a| &a.site), &row.machine);
-        let run = self.run().await;
-        let mut tx = self.store.begin().await?;
         let mut after = After::default();
         tx.end_lease(&row.key).await?;
         tx.keep_hosts(&self.web.news(), moment.at).await?;
@@ -47,8 +68,19 @@ impl Desk {
             let why = "its effect was cancelled before the outcome came";
             tx.dead_letter(&row.machine, Some(&row.key), DeadKind::Stale, &what, why, &moment).await?;
         }
-        tx.commit().await?;
-        self.tell_all(after);
+        Ok(Received { ended: tx.end().await?, after })
+    }
+
+    /// Commits what was taken in, as one where nobody else has committed it, and tells it.
+    ///
+    /// # Errors
+    /// [`EngineError`]; what of it was not committed then is delivered again after the next start.
+    pub(super) async fn make_last(&self, all: Vec<Received>) -> std::result::Result<(), EngineError> {
+        // The last one first: its turn is the whole batch's.
+        for Received { ended, after } in all.into_iter().rev() {
+            ended.last().await?;
+            self.tell_all(after);
+        }
         Ok(())
     }
 

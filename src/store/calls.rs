@@ -304,15 +304,17 @@ impl Store {
         Ok(row.and_then(|r| r.0))
     }
 
-    /// How a provider's calls of late ended, oldest first: what its breaker is derived from. What our own end cut off says
-    /// nothing about the provider.
+    /// How a provider's calls of late ended, oldest first: what its breaker is derived from; empty where none has failed. What
+    /// our own end cut off says nothing about the provider.
     ///
     /// # Errors
     /// [`StoreError`](super::StoreError).
     pub async fn provider_history(&self, provider: &str, since: Timestamp) -> Result<Vec<(Timestamp, bool)>> {
         let rows: Vec<(i64, String)> = sqlx::query_as(
-            "SELECT ended_at, status FROM model_calls WHERE provider = ? AND ended_at >= ? AND error IS NOT ? \
-             ORDER BY ended_at",
+            // Where none has failed the history says nothing, however long it is.
+            "SELECT ended_at, status FROM model_calls WHERE provider = ?1 AND ended_at >= ?2 AND error IS NOT ?3 \
+             AND EXISTS (SELECT 1 FROM model_calls WHERE provider = ?1 AND ended_at >= ?2 AND error IS NOT ?3 \
+             AND status IN ('failed', 'unknown')) ORDER BY ended_at",
         )
         .bind(provider)
         .bind(millis(since))

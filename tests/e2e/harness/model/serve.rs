@@ -323,7 +323,8 @@ fn embedding(text: &str, dimensions: usize) -> Vec<f64> {
     let mut vector = vec![0.0_f64; dimensions];
     for word in content_words(text) {
         let digest = Sha256::digest(word.as_bytes());
-        let place = if dimensions > 256 { usize::from(digest[0]) << 8 | usize::from(digest[2]) } else { digest[0].into() };
+        let place =
+            if dimensions > 256 { usize::from(digest[0]) << 8 | usize::from(digest[2]) } else { digest[0].into() };
         vector[place % dimensions] += if digest[1] % 2 == 0 { 1.0 } else { -1.0 };
     }
     let length = vector.iter().map(|x| x * x).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
