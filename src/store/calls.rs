@@ -313,7 +313,7 @@ impl Store {
         let rows: Vec<(i64, String)> = sqlx::query_as(
             // Where none has failed the history says nothing, however long it is.
             "SELECT ended_at, status FROM model_calls WHERE provider = ?1 AND ended_at >= ?2 AND error IS NOT ?3 \
-             AND EXISTS (SELECT 1 FROM model_calls WHERE provider = ?1 AND ended_at >= ?2 AND error IS NOT ?3 \
+             AND EXISTS (SELECT 1 FROM model_calls INDEXED BY model_calls_failed WHERE provider = ?1 AND ended_at >= ?2 AND error IS NOT ?3 \
              AND status IN ('failed', 'unknown')) ORDER BY ended_at",
         )
         .bind(provider)

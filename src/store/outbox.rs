@@ -313,7 +313,7 @@ impl Store {
             // what came first is the original, however fast its host is.
             Lane::Compare => {
                 "SELECT * FROM outbox WHERE lane = ?1 AND +due_at <= ?2 AND cause IS NULL AND in_flight = 0 \
-                 AND rank <= coalesce((SELECT min(f.rank) FROM outbox f WHERE f.lane = 'fetch' AND f.cause IS NULL \
+                 AND rank <= coalesce((SELECT min(f.rank) FROM outbox f INDEXED BY outbox_reading WHERE f.lane = 'fetch' AND f.cause IS NULL \
                  AND f.tries = 0), rank) ORDER BY rank, key LIMIT ?3"
             }
             _ => {
