@@ -46,8 +46,9 @@ test: ## every check: format, lints, tests, documentation, the site
 	@.ci/mutants.sh check
 	@printf '\nAll checks passed.\n'
 
-bench: setup ## measure speed
-	@cargo bench --locked --profile quick --package pipeline --bench '*'
+bench: setup ## measure speed, and what a day of 800 leads costs (ARGS="--json FILE" writes that down)
+	@cargo bench --locked --profile quick --package pipeline --bench desk
+	@cargo bench --locked --profile quick --package pipeline --bench day -- $(ARGS)
 
 eval: setup ## score feeds, extraction, duplicates and hostile input on a corpus, beside peers (DATA=folder)
 	@test -d "$(DATA)" || { echo "There is no corpus at $(DATA). Name its folder: make eval DATA=…"; exit 1; }

@@ -6,7 +6,7 @@ import sys
 import gguf
 import numpy as np
 
-WIDE, INNER, LAYERS, HEADS, CONTEXT = 64, 128, 2, 4, 8192
+WIDE, INNER, LAYERS, HEADS, CONTEXT = 64, 128, 2, 4, 65536
 
 # Unknown, begin and end; every byte; and the printable characters as tokens of their own.
 characters = [chr(code) for code in range(33, 127)] + ["\u2581"]

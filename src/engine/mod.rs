@@ -23,6 +23,7 @@ pub mod worker;
 mod upkeep;
 mod keepalive;
 mod worker_act;
+mod lanes;
 pub mod tick;
 pub mod discover;
 mod polled;

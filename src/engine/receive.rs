@@ -1,11 +1,13 @@
 //! Receiving: what an effect brought back is committed together with the event it means, and the outbox row is closed in the
 //! same transaction.
 
+use std::sync::Arc;
+
 use states::event::Event;
 use states::machine::{Happening, Machine};
 use states::retry::{self, Next};
 use states::state::{Gated, Moment, State};
-use states::words::{ArticleId, MachineId, PageIdentity, Report, RunId};
+use states::words::{ArticleId, EffectKey, MachineId, PageIdentity, Report, RunId};
 use states::worker::{WorkerEvent, WorkerState};
 
 use super::EngineError;
@@ -14,8 +16,26 @@ use super::desk::Desk;
 use super::outcome::{Done, Outcome};
 use super::progress::Progress;
 use super::relate::Compared;
+use crate::record::Turn;
 use crate::store::machines::{Applied, DeadKind};
-use crate::store::{ArticleRow, OutboxRow, ProposalRow, Result, StoreError, Tx};
+use crate::store::{ArticleRow, Ended, OutboxRow, ProposalRow, Result, StoreError, Tx};
+
+/// What was taken in, on its way to a commit.
+#[must_use = "nothing of it lasts before its commit"]
+pub(super) struct Received {
+    ended: Ended,
+    after: After,
+    key: EffectKey,
+    /// The turn of the recording that it ends.
+    turn: Option<Arc<Turn>>,
+}
+
+impl Received {
+    /// The end of this turn.
+    pub(super) fn of(self, turn: &Arc<Turn>) -> Self {
+        Self { turn: Some(turn.clone()), ..self }
+    }
+}
 
 /// What to do after the commit.
 #[derive(Default)]
@@ -29,13 +49,27 @@ impl Desk {
     /// # Errors
     /// [`EngineError`]; nothing is committed then.
     pub(super) async fn receive(&self, row: &OutboxRow, outcome: Outcome) -> std::result::Result<(), EngineError> {
+        let received = self.take_in(row, outcome).await?;
+        self.make_last(vec![received]).await
+    }
+
+    /// Takes in what an effect brought back. It lasts, and is told, with [`Desk::make_last`].
+    ///
+    /// # Errors
+    /// [`EngineError`]; nothing of it is committed then.
+    pub(super) async fn take_in(
+        &self,
+        row: &OutboxRow,
+        outcome: Outcome,
+    ) -> std::result::Result<Received, EngineError> {
+        let run = self.run().await;
+        let mut tx = self.store.begin().await?;
+        // Inside the transaction: what shares the commit may have moved it.
         let article = match &row.machine {
-            MachineId::Article(id) => self.store.article(id).await?,
+            MachineId::Article(id) => tx.article(id).await?,
             MachineId::Worker(_) => None,
         };
         let moment = self.moment(article.as_ref().map(|a| &a.site), &row.machine);
-        let run = self.run().await;
-        let mut tx = self.store.begin().await?;
         let mut after = After::default();
         tx.end_lease(&row.key).await?;
         tx.keep_hosts(&self.web.news(), moment.at).await?;
@@ -51,9 +85,23 @@ impl Desk {
             let why = "its effect was cancelled before the outcome came";
             tx.dead_letter(&row.machine, Some(&row.key), DeadKind::Stale, &what, why, &moment).await?;
         }
-        tx.commit().await?;
-        self.free.forget(&row.key);
-        self.tell_all(after);
+        Ok(Received { ended: tx.end().await?, after, key: row.key.clone(), turn: None })
+    }
+
+    /// Commits what was taken in, as one where nobody else has committed it, and tells it.
+    ///
+    /// # Errors
+    /// [`EngineError`]; what of it was not committed then is delivered again after the next start.
+    pub(super) async fn make_last(&self, all: Vec<Received>) -> std::result::Result<(), EngineError> {
+        // The last one first: its turn is the whole batch's.
+        for Received { ended, after, key, turn } in all.into_iter().rev() {
+            ended.last().await?;
+            self.free.forget(&key);
+            self.tell_all(after);
+            if let Some(turn) = turn {
+                self.tape().done(&turn);
+            }
+        }
         Ok(())
     }
 

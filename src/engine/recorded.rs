@@ -10,6 +10,7 @@ use super::EngineError;
 use super::desk::Desk;
 use super::outcome::Outcome;
 use super::perform::perform;
+use super::receive::Received;
 use crate::config::Site;
 use crate::publish::{PublishError, PushOutcome, SiteRepo};
 use crate::record::{NotRecorded, Tape, Turn, clean_url};
@@ -136,19 +137,17 @@ impl Desk {
         }
     }
 
-    /// Receives the outcome of an effect as the end of its turn.
+    /// Takes in the outcome of an effect as the end of its turn: see [`Desk::take_in`].
     ///
     /// # Errors
     /// [`EngineError`].
-    pub(super) async fn receive_in(
+    pub(super) async fn take_in_turn(
         &self,
         turn: &Arc<Turn>,
         row: &OutboxRow,
         outcome: Outcome,
-    ) -> Result<(), EngineError> {
+    ) -> Result<Received, EngineError> {
         self.tape().receiving(turn);
-        turn.within(self.receive(row, outcome)).await?;
-        self.tape().done(turn);
-        Ok(())
+        Ok(turn.within(self.take_in(row, outcome)).await?.of(turn))
     }
 }

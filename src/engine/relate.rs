@@ -156,7 +156,7 @@ impl Desk {
         }
         let Some(snapshot) = self.store.snapshot(snapshot).await? else { return Ok(None) };
         let kind = by.lead.as_ref().map(|l| l.kind).unwrap_or_default();
-        let Some(brief) = grown(&self.store.brief(brief).await?, &snapshot, by.id.clone(), kind) else {
+        let Some(brief) = grown(&tx.brief(brief).await?, &snapshot, by.id.clone(), kind) else {
             return Ok(None);
         };
         told(tx.keep_brief(&brief).await?)

@@ -23,7 +23,8 @@ impl Engine {
             Some(Step::Perform { key }) => self.perform_recorded(EffectKey::stored(key)).await?,
             Some(Step::Receive { key }) => match self.held_back.remove(&EffectKey::stored(key)) {
                 Some((row, turn, outcome)) => {
-                    desk.receive_in(&turn, &row, outcome).await?;
+                    let taken = desk.take_in_turn(&turn, &row, outcome).await?;
+                    desk.make_last(vec![taken]).await?;
                     true
                 }
                 None => false,

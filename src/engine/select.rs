@@ -182,10 +182,7 @@ impl Desk {
     /// [`StoreError`].
     pub(super) async fn room(&self, site: &Site) -> Result<Room, StoreError> {
         let mut room = Room { open: 0, in_work: 0, cap: site.max_open };
-        for (name, state, count) in self.store.counts().await? {
-            if name != site.name.as_str() {
-                continue;
-            }
+        for (state, count) in self.store.counts_in_work(&site.name).await? {
             let count = u32::try_from(count).unwrap_or(u32::MAX);
             match state.as_str() {
                 "Proposed" => room.open += count,

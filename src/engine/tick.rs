@@ -24,6 +24,8 @@ use tokio::task::{JoinError, JoinSet};
 use super::EngineError;
 use super::asking::loading;
 use super::desk::Desk;
+use super::hosts::Hosts;
+use super::lanes::{Back, Turns, limit};
 use super::outcome::Outcome;
 use super::receive::After;
 use crate::record::Turn;
@@ -36,10 +38,10 @@ const GLANCE: Duration = Duration::from_millis(250);
 /// The engine: a desk, and what is under way.
 pub struct Engine {
     pub(super) desk: Arc<Desk>,
-    tasks: JoinSet<(OutboxRow, Arc<Turn>, Outcome)>,
+    tasks: JoinSet<Back>,
     pub(super) in_flight: BTreeMap<EffectKey, Lane>,
-    /// The hosts whose pages are being read.
-    pub(super) hosts: BTreeMap<EffectKey, String>,
+    /// The hosts whose pages are being read, or wait to be.
+    pub(super) hosts: Hosts,
     /// Effects let go to see whether the cause they were held under still holds.
     probes: BTreeMap<EffectKey, String>,
     /// Runs that the inbox asked for.
@@ -55,6 +57,8 @@ pub struct Engine {
     pub(super) kept: BTreeMap<String, Timestamp>,
     /// Outcomes that a replay receives later, in the order of its recording.
     pub(super) held_back: BTreeMap<EffectKey, (OutboxRow, Arc<Turn>, Outcome)>,
+    /// Who is next of what is compared.
+    turns: Turns,
     /// Lanes that are held back: a run that stops early does not start them.
     pub(super) closed: Vec<Lane>,
 }
@@ -97,7 +101,7 @@ impl Engine {
             desk,
             tasks: JoinSet::new(),
             in_flight: BTreeMap::new(),
-            hosts: BTreeMap::new(),
+            hosts: Hosts::default(),
             probes: BTreeMap::new(),
             wanted: Vec::new(),
             serving: false,
@@ -106,6 +110,7 @@ impl Engine {
             moved: 0,
             kept: BTreeMap::new(),
             held_back: BTreeMap::new(),
+            turns: Turns::default(),
             closed: Vec::new(),
         })
     }
@@ -125,27 +130,43 @@ impl Engine {
         // 5: receive.
         let next = tokio::time::timeout(GLANCE, self.tasks.join_next()).await;
         if let Ok(Some(ended)) = next {
-            self.receive(ended).await?;
+            let mut all = vec![ended];
             while let Some(ended) = self.tasks.join_next().now_or_never().flatten() {
-                self.receive(ended).await?;
+                all.push(ended);
             }
+            self.receive(all).await?;
         }
         Ok(Ticked::Busy)
     }
 
-    async fn receive(&mut self, ended: Result<(OutboxRow, Arc<Turn>, Outcome), JoinError>) -> Result<(), EngineError> {
+    /// Receives what has come back, in one commit. Each is a transition of its own: one that fails takes no other with it.
+    async fn receive(&mut self, ended: Vec<Result<Back, JoinError>>) -> Result<(), EngineError> {
+        let mut received = Vec::new();
+        let mut gone = Vec::new();
+        let mut wrong = None;
         // Tasks catch their own panics; only a task that was aborted ends otherwise, at shutdown.
-        let Ok((row, turn, outcome)) = ended else { return Ok(()) };
-        self.in_flight.remove(&row.key);
+        for back in ended.into_iter().flatten() {
+            for (row, turn, outcome) in self.turns.of(back) {
+                self.in_flight.remove(&row.key);
+                let held_again = match &outcome {
+                    Outcome::Deferred { cause, .. } => Some(cause.clone()),
+                    _ => None,
+                };
+                self.moved += u64::from(matches!(outcome, Outcome::Done(_) | Outcome::Failed { .. }));
+                match self.desk.take_in_turn(&turn, &row, outcome).await {
+                    Ok(taken) => received.push(taken),
+                    Err(error) => wrong = Some(error),
+                }
+                // A probe that came back otherwise: the cause is gone, and all that it holds goes on.
+                gone.extend(self.probes.remove(&row.key).filter(|cause| Some(cause) != held_again.as_ref()));
+            }
+        }
         self.alone = self.alone && !self.in_flight.is_empty();
-        let held_again = match &outcome {
-            Outcome::Deferred { cause, .. } => Some(cause.clone()),
-            _ => None,
-        };
-        self.moved += u64::from(matches!(outcome, Outcome::Done(_) | Outcome::Failed { .. }));
-        self.desk.receive_in(&turn, &row, outcome).await?;
-        // A probe that came back otherwise: the cause is gone, and all that it holds goes on.
-        if let Some(cause) = self.probes.remove(&row.key).filter(|cause| Some(cause) != held_again.as_ref()) {
+        self.desk.make_last(received).await?;
+        if let Some(error) = wrong {
+            return Err(error);
+        }
+        for cause in gone {
             let mut tx = self.desk.store.begin().await?;
             tx.release(&cause).await?;
             tx.commit().await?;
@@ -346,6 +367,7 @@ impl Engine {
         tx.commit().await?;
         for row in rows {
             self.in_flight.insert(row.key.clone(), row.effect.lane());
+            self.turns.expect(&row);
             let desk = self.desk.clone();
             let turn = desk.tape().effect(row.key.as_str());
             self.tasks.spawn(async move {
@@ -370,7 +392,7 @@ impl Engine {
         let until = tokio::time::Instant::now() + patience;
         while !self.in_flight.is_empty() {
             match tokio::time::timeout_at(until, self.tasks.join_next()).await {
-                Ok(Some(ended)) => self.receive(ended).await?,
+                Ok(Some(ended)) => self.receive(vec![ended]).await?,
                 Ok(None) | Err(_) => break,
             }
         }
@@ -384,23 +406,9 @@ impl Engine {
             tx.commit().await?;
         }
         self.probes.clear();
+        self.turns = Turns::default();
         self.alone = false;
         self.desk.store.checkpoint().await?;
         Ok(())
     }
-}
-
-fn limit(desk: &Desk, lane: Lane) -> usize {
-    let limits = desk.config.desk.limits;
-    let most = match lane {
-        Lane::Fetch => limits.fetch,
-        // One at a time, in lead order: what came first is the original.
-        Lane::Compare => 1,
-        Lane::Score => limits.score,
-        Lane::Draft => limits.draft,
-        Lane::Gate => limits.gate,
-        Lane::Publish => limits.publish,
-        Lane::Timer | Lane::Power | Lane::Notice => 4,
-    };
-    most.max(1)
 }

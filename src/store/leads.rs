@@ -383,6 +383,21 @@ impl Store {
         rows.iter().map(|row| Ok((row.get("how"), read(row)?))).collect()
     }
 
+    /// How many articles of a site are in work or proposed, by state. Asked before each lead is scored, so that only these are
+    /// counted.
+    ///
+    /// # Errors
+    /// [`StoreError`](super::StoreError).
+    pub async fn counts_in_work(&self, site: &SiteName) -> Result<Vec<(String, i64)>> {
+        Ok(sqlx::query_as(
+            "SELECT name, count(*) FROM articles WHERE site = ? \
+             AND name IN ('Drafting', 'Gating', 'Reviewing', 'Publishing', 'Proposed') GROUP BY name",
+        )
+        .bind(site.as_str())
+        .fetch_all(&self.readers)
+        .await?)
+    }
+
     /// How many articles of each site are in each state.
     ///
     /// # Errors

@@ -29,11 +29,13 @@ mod past;
 mod dump;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, SqlitePool};
+use tokio::sync::Mutex;
 
 pub use answers::{FreeAnswer, FreeTier, TierCount};
 pub use calls::{CallRow, CallStatus, Spent};
@@ -50,7 +52,7 @@ pub use posts::{KnownPost, PostRow};
 pub use relations::{Growth, StoryMember};
 pub use runs::RunRow;
 pub use stories::Member;
-pub use tx::Tx;
+pub use tx::{Ended, Tx};
 pub use vectors::Vector;
 pub use worker_history::{LastAnswer, Lease, WorkerMove};
 pub use workers::{HeldWant, Window};
@@ -120,8 +122,8 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 #[derive(Debug)]
 pub struct Store {
     path: PathBuf,
-    /// A pool of one: the one writer.
-    writer: SqlitePool,
+    /// The one writer.
+    writer: Arc<Mutex<tx::Writer>>,
     readers: SqlitePool,
     fence: Option<i64>,
 }
@@ -144,22 +146,23 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(30));
-        let pool = |most: u32| SqlitePoolOptions::new().max_connections(most).acquire_timeout(Duration::from_secs(60));
-        let writer = pool(1).connect_with(options.clone()).await.map_err(sql)?;
-        sqlx::migrate!("src/store/migrations").run(&writer).await.map_err(|e| sql(e.into()))?;
+        let mut writer = options.clone().connect().await.map_err(sql)?;
+        sqlx::migrate!("src/store/migrations").run(&mut writer).await.map_err(|e| sql(e.into()))?;
         let fence = match lock {
             None => None,
             Some(_) => {
                 let raised: (i64,) = sqlx::query_as("UPDATE runner SET fence = fence + 1 RETURNING fence")
-                    .fetch_one(&writer)
+                    .fetch_one(&mut writer)
                     .await
                     .map_err(sql)?;
                 Some(raised.0)
             }
         };
         let reading = options.read_only(true).create_if_missing(false);
-        let readers = pool(3).connect_with(reading).await.map_err(sql)?;
-        Ok(Self { path: path.to_owned(), writer, readers, fence })
+        let pool = SqlitePoolOptions::new().max_connections(3).acquire_timeout(Duration::from_secs(60));
+        // A connection to a file does not go stale.
+        let readers = pool.test_before_acquire(false).connect_with(reading).await.map_err(sql)?;
+        Ok(Self { path: path.to_owned(), writer: tx::Writer::on(writer), readers, fence })
     }
 
     /// Where the database is.
@@ -182,7 +185,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Query`].
     pub async fn checkpoint(&self) -> Result<()> {
-        sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&self.writer).await?;
+        if let Some(conn) = self.writer.lock().await.at_rest() {
+            sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(conn).await?;
+        }
         Ok(())
     }
 }

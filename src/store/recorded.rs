@@ -31,7 +31,8 @@ impl Store {
             std::fs::remove_file(&partial).map_err(io)?;
         }
         let name = partial.to_string_lossy().replace('\'', "''");
-        sqlx::query(AssertSqlSafe(format!("VACUUM INTO '{name}'"))).execute(&self.writer).await?;
+        // A reader sees what is committed, whoever writes meanwhile.
+        sqlx::query(AssertSqlSafe(format!("VACUUM INTO '{name}'"))).execute(&self.readers).await?;
         let options = SqliteConnectOptions::new().filename(&partial).journal_mode(SqliteJournalMode::Delete);
         let mut copy = options.connect().await?;
         // What is written over is not left in the file's free pages.

@@ -181,17 +181,29 @@ impl Tx {
 
 type RawProposal = (String, String, String, String, String, String, String, Option<String>, String, Option<String>);
 
+async fn read_brief(conn: impl sqlx::SqliteExecutor<'_>, id: &BriefId) -> Result<Brief> {
+    let row: Option<(String,)> =
+        sqlx::query_as("SELECT brief FROM briefs WHERE id = ?").bind(id.as_str()).fetch_optional(conn).await?;
+    from_json("a brief", &row.ok_or_else(|| broken(id.to_string(), "the brief is missing"))?.0)
+}
+
+impl Tx {
+    /// A brief, inside the transaction: one may have been kept by what shares its commit.
+    ///
+    /// # Errors
+    /// [`StoreError`](super::StoreError); a missing one is broken.
+    pub async fn brief(&mut self, id: &BriefId) -> Result<Brief> {
+        read_brief(self.conn(), id).await
+    }
+}
+
 impl Store {
     /// A brief.
     ///
     /// # Errors
     /// [`StoreError`](super::StoreError); a missing one is broken.
     pub async fn brief(&self, id: &BriefId) -> Result<Brief> {
-        let row: Option<(String,)> = sqlx::query_as("SELECT brief FROM briefs WHERE id = ?")
-            .bind(id.as_str())
-            .fetch_optional(&self.readers)
-            .await?;
-        from_json("a brief", &row.ok_or_else(|| broken(id.to_string(), "the brief is missing"))?.0)
+        read_brief(&self.readers, id).await
     }
 
     /// A draft.

@@ -122,6 +122,12 @@ struct Settings {
     cached: BTreeSet<String>,
     /// Models in memory.
     loaded: BTreeSet<String>,
+    /// Nano-dollars per token of a prompt's beginning that it has seen before; `None` for a server that keeps no prompts.
+    cached_price: Option<u64>,
+    /// The beginnings of prompts it has seen, by hash.
+    beginnings: BTreeSet<u64>,
+    /// The length of its embeddings.
+    dimensions: usize,
 }
 
 #[derive(Clone)]
@@ -167,6 +173,9 @@ impl FakeModel {
             price: (150, 600),
             cached: BTreeSet::new(),
             loaded: BTreeSet::new(),
+            cached_price: None,
+            beginnings: BTreeSet::new(),
+            dimensions: 96,
         };
         Self { shared: Shared { settings: Arc::new(Mutex::new(settings)), ledger }, server: None }
     }
@@ -264,6 +273,17 @@ impl FakeModel {
     /// Prices in nano-dollars per token of the prompt and of the answer.
     pub(crate) fn price(&self, prompt: u64, answer: u64) {
         self.set(|s| s.price = (prompt, answer));
+    }
+
+    /// Bills as hosted ones do: the schema counts as a part of the prompt, and of a prompt's beginning that it has seen
+    /// before, 1,024 tokens at least, each 128 tokens cost `cached` nano-dollars a token.
+    pub(crate) fn bills_like_hosted(&self, cached: u64) {
+        self.set(|s| s.cached_price = Some(cached));
+    }
+
+    /// The length of its embeddings; 96 unless told.
+    pub(crate) fn dimensions(&self, dimensions: usize) {
+        self.set(|s| s.dimensions = dimensions);
     }
 
     /// Everything it billed, in nano-dollars.

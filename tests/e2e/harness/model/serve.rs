@@ -1,5 +1,7 @@
 //! What happens to one request.
 
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hasher as _};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -64,6 +66,9 @@ struct Plan {
     delay: Duration,
     content: String,
     price: (u64, u64),
+    /// Tokens of the prompt that it has seen before, and what one costs.
+    cached: (u64, u64),
+    hosted: bool,
 }
 
 async fn chat(State(shared): State<Shared>, headers: HeaderMap, bytes: Bytes) -> Response {
@@ -93,6 +98,7 @@ enum Face {
 struct Asked {
     key: String,
     prompt: String,
+    schema: String,
     model: String,
     task: Option<Task>,
     /// The most tokens of the answer, and of the context.
@@ -117,6 +123,10 @@ async fn ask(shared: Shared, headers: HeaderMap, bytes: Bytes, face: Face) -> Re
     let asked = Asked {
         key: hex(&Sha256::digest(body["messages"].to_string())),
         prompt: prompt_of(&body, messages),
+        schema: match &body["response_format"]["json_schema"]["schema"] {
+            Value::Null => String::new(),
+            schema => schema.to_string(),
+        },
         model: body["model"].as_str().unwrap_or_default().to_owned(),
         task: Task::of(&body),
         limit: [&body["max_completion_tokens"], &body["max_tokens"], &body["options"]["num_predict"]]
@@ -182,7 +192,7 @@ async fn answer(shared: Shared, asked: Asked, plan: Plan) -> Option<Response> {
             "cache_read": said.cache.0,
             "cache_write": said.cache.1,
             "completion_tokens": said.completion_tokens,
-            "nano_usd": nano_usd(&said, plan.price),
+            "nano_usd": nano_usd(&said, plan.price, plan.cached.1),
         }),
     );
     if plan.fault == Some(Fault::DropAfterBilling) {
@@ -213,10 +223,10 @@ fn rest(after: &str) -> (String, u64) {
 }
 
 /// What an answer costs: what is read from the cache a tenth, what is written into it five quarters.
-fn nano_usd(said: &Said, (prompt, answer): (u64, u64)) -> u64 {
+fn nano_usd(said: &Said, (prompt, answer): (u64, u64), cached: u64) -> u64 {
     let (read, write) = said.cache;
     (said.prompt_tokens - read - write) * prompt
-        + read * prompt / 10
+        + read * cached
         + write * prompt * 5 / 4
         + said.completion_tokens * answer
 }
@@ -259,14 +269,16 @@ fn said(asked: &Asked, plan: &Plan) -> Said {
         Some(Fault::ClipTo(thousandths)) => tokens(&asked.prompt) * thousandths / 1000,
         // Ollama drops the front of what does not fit, and answers as if nothing were.
         _ => tokens(&asked.prompt).min(asked.context.unwrap_or(u64::MAX)),
-    };
+    } + if plan.hosted { tokens(&asked.schema) } else { 0 };
+    // What Anthropic's interface marks, and what a hosted OpenAI keeps by itself.
+    let read = asked.cache.0.max(plan.cached.0).min(counted);
     Said {
         id: format!("chatcmpl-{}", &asked.key[..24]),
         model: asked.model.clone(),
         completion_tokens: tokens(&content) + tokens(&thinking),
         cut_off: cut_off || only_thought,
         thinking,
-        cache: (asked.cache.0.min(counted), asked.cache.1.min(counted.saturating_sub(asked.cache.0))),
+        cache: (read, asked.cache.1.min(counted - read)),
         refused: plan.fault == Some(Fault::Refuse),
         prompt_tokens: counted,
         content,
@@ -327,8 +339,25 @@ impl Shared {
             }
             (_, None) => "I can triage, draft and judge.".to_owned(),
         };
-        Plan { fault, delay: settings.delay, content, price: settings.price }
+        let (price, hosted) = (settings.price, settings.cached_price.is_some());
+        let cached = settings.cached_price.map_or((0, price.0 / 10), |each| (seen_before(&mut settings.beginnings, prompt), each));
+        Plan { fault, delay: settings.delay, content, price, cached, hosted }
     }
+}
+
+/// Tokens of the beginning of a prompt that a server has seen before, and from now on has seen: in steps of 128, and 1,024
+/// at least.
+fn seen_before(seen: &mut BTreeSet<u64>, prompt: &str) -> u64 {
+    const STEP: usize = 128 * 4;
+    let (mut hash, mut known, mut all_known) = (DefaultHasher::new(), 0, true);
+    for (n, part) in prompt.as_bytes().chunks_exact(STEP).enumerate() {
+        hash.write(part);
+        all_known &= !seen.insert(hash.finish());
+        if all_known {
+            known = (n as u64 + 1) * 128;
+        }
+    }
+    if known >= 1_024 { known } else { 0 }
 }
 
 async fn models(State(shared): State<Shared>, headers: HeaderMap) -> Response {
@@ -361,7 +390,8 @@ async fn ollama_embed(State(shared): State<Shared>, headers: HeaderMap, Json(bod
     let tokens = (text.len() as u64).div_ceil(4);
     let key = hex(&Sha256::digest(body["input"].to_string()));
     shared.ledger.note("embedded", key, json!({"texts": 1, "prompt_tokens": tokens}));
-    let reply = json!({"model": body["model"], "embeddings": [embedding(&text)], "prompt_eval_count": tokens});
+    let dimensions = shared.lock().dimensions;
+    let reply = json!({"model": body["model"], "embeddings": [embedding(&text, dimensions)], "prompt_eval_count": tokens});
     json_response(200, &reply)
 }
 
@@ -383,21 +413,24 @@ async fn embeddings(State(shared): State<Shared>, headers: HeaderMap, Json(body)
         hex(&Sha256::digest(body["input"].to_string())),
         json!({"texts": texts.len(), "prompt_tokens": tokens}),
     );
+    let dimensions = shared.lock().dimensions;
     let data: Vec<Value> = texts
         .iter()
         .enumerate()
-        .map(|(index, text)| json!({"object": "embedding", "index": index, "embedding": embedding(text)}))
+        .map(|(index, text)| json!({"object": "embedding", "index": index, "embedding": embedding(text, dimensions)}))
         .collect();
     let usage = json!({"prompt_tokens": tokens, "total_tokens": tokens});
     json_response(200, &json!({"object": "list", "model": body["model"], "data": data, "usage": usage}))
 }
 
 /// A bag of hashed words of length one: texts that share words are near each other.
-fn embedding(text: &str) -> Vec<f64> {
-    let mut vector = vec![0.0_f64; 96];
+fn embedding(text: &str, dimensions: usize) -> Vec<f64> {
+    let mut vector = vec![0.0_f64; dimensions];
     for word in content_words(text) {
         let digest = Sha256::digest(word.as_bytes());
-        vector[usize::from(digest[0]) % 96] += if digest[1] % 2 == 0 { 1.0 } else { -1.0 };
+        let place =
+            if dimensions > 256 { usize::from(digest[0]) << 8 | usize::from(digest[2]) } else { digest[0].into() };
+        vector[place % dimensions] += if digest[1] % 2 == 0 { 1.0 } else { -1.0 };
     }
     let length = vector.iter().map(|x| x * x).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
     vector.into_iter().map(|x| x / length).collect()
