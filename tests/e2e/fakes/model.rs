@@ -138,7 +138,7 @@ async fn triage_takes_its_keywords_from_the_title_and_its_relevance_from_the_tes
 async fn a_judge_gives_the_points_that_it_is_told() {
     let model = FakeModel::start();
     model.judges_next(&[59, 100]);
-    for expected in [59, 100, 84, 84] {
+    for expected in [59, 100, 92, 92] {
         let score = content(&model, "judge", "…").await;
         let parts = ["grounding", "structure", "intent", "voice"].map(|part| score[part].as_u64().unwrap());
         assert_eq!(parts.iter().sum::<u64>(), expected);

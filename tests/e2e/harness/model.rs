@@ -169,7 +169,7 @@ impl FakeModel {
             confidence: 92,
             complex: false,
             totals: VecDeque::new(),
-            total: 84,
+            total: 92,
             price: (150, 600),
             cached: BTreeSet::new(),
             loaded: BTreeSet::new(),

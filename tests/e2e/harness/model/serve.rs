@@ -121,7 +121,7 @@ async fn ask(shared: Shared, headers: HeaderMap, bytes: Bytes, face: Face) -> Re
         return error(400, "invalid_request_error", "`messages` is missing");
     };
     let asked = Asked {
-        key: hex(&Sha256::digest(body["messages"].to_string())),
+        key: hex(&Sha256::digest(body["messages"].to_string() + &sample_of(&body))),
         prompt: prompt_of(&body, messages),
         schema: match &body["response_format"]["json_schema"]["schema"] {
             Value::Null => String::new(),
@@ -421,6 +421,12 @@ async fn embeddings(State(shared): State<Shared>, headers: HeaderMap, Json(body)
         .collect();
     let usage = json!({"prompt_tokens": tokens, "total_tokens": tokens});
     json_response(200, &json!({"object": "list", "model": body["model"], "data": data, "usage": usage}))
+}
+
+/// What tells one sample of a question from another; empty for the first.
+fn sample_of(body: &Value) -> String {
+    let seeds = [&body["seed"], &body["options"]["seed"]];
+    seeds.into_iter().filter_map(Value::as_u64).find(|seed| *seed > 0).map(|seed| seed.to_string()).unwrap_or_default()
 }
 
 /// A bag of hashed words of length one: texts that share words are near each other.
