@@ -52,7 +52,7 @@ pub use runs::RunRow;
 pub use stories::Member;
 pub use tx::Tx;
 pub use vectors::Vector;
-pub use worker_history::{LastAnswer, Lease, WorkerMove};
+pub use worker_history::Lease;
 pub use workers::{HeldWant, Window};
 pub use writing::ProposalRow;
 
