@@ -280,7 +280,7 @@ fn speed(model: &ModelStanding) -> String {
     }
 }
 
-/// `2026-03-02 23:10 to 2026-03-03 01:40, woken: 2.5 Wh by its meter`.
+/// `2026-03-02 23:10 to 2026-03-03 01:40, woken: 2.500 Wh by its meter`.
 fn span(window: &Window) -> String {
     let until = window.until.map_or_else(|| "now".to_owned(), minute);
     let how = if window.woken { "woken" } else { "found awake" };
@@ -325,7 +325,7 @@ mod tests {
         assert_eq!(minutes(&[window(20, Some(10)), window(30, Some(31))], 100), 1);
         assert_eq!(booked(&day), MilliWattHours(7_500));
         assert!(
-            span(&day[2]).ends_with(" to now, woken: 2.5 Wh by its meter and its watts so far"),
+            span(&day[2]).ends_with(" to now, woken: 2.500 Wh by its meter and its watts so far"),
             "{}",
             span(&day[2])
         );

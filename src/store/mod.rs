@@ -35,7 +35,7 @@ use jiff::Timestamp;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-pub use answers::{FreeAnswer, FreeTier, TierCount};
+pub use answers::{AnswersOf, FreeAnswer, FreeTier, TierCount};
 pub use calls::{CallRow, CallStatus, Spent};
 pub use fingerprints::{Alike, Print};
 pub use inbox::{Entry, InboxRow, SourceAct, WorkerAct};

@@ -1,5 +1,6 @@
 //! A model server that speaks as OpenAI's and Ollama's do, bills like one, and fails on request.
 
+mod cached;
 mod cut;
 mod serve;
 
@@ -118,6 +119,10 @@ struct Settings {
     total: u64,
     /// Nano-dollars per token of the prompt and of the answer.
     price: (u64, u64),
+    /// Nano-dollars per token of a prompt that was in the cache, where OpenAI's interface has one.
+    price_cached: Option<u64>,
+    /// The prompts of OpenAI's interface so far, while it has a cache.
+    prompts: Vec<String>,
     /// Hashes of the prompt beginnings in the cache.
     cached: BTreeSet<String>,
     /// Models in memory.
@@ -135,7 +140,8 @@ struct Shared {
 /// Its ledger: `asked` for each request to write (key: sha256 of its messages), `billed` for each that was paid for (same
 /// key; detail has `task`, `model`, `prompt_tokens`, `cache_read`, `cache_write`, `completion_tokens`, `nano_usd`), `limited`
 /// for each that was sent away for a while (detail has `after`), `embedded`, `refused`. Beginnings of prompts that Anthropic's
-/// interface marks are cached as there: a tenth of the price when they are read, five quarters when they are written.
+/// interface marks are cached as there: a tenth of the price when they are read, five quarters when they are written. With
+/// [`Self::price_cached`], OpenAI's interface has a cache, too.
 pub(crate) struct FakeModel {
     shared: Shared,
     server: Option<Server>,
@@ -165,6 +171,8 @@ impl FakeModel {
             totals: VecDeque::new(),
             total: 84,
             price: (150, 600),
+            price_cached: None,
+            prompts: Vec::new(),
             cached: BTreeSet::new(),
             loaded: BTreeSet::new(),
         };
@@ -264,6 +272,11 @@ impl FakeModel {
     /// Prices in nano-dollars per token of the prompt and of the answer.
     pub(crate) fn price(&self, prompt: u64, answer: u64) {
         self.set(|s| s.price = (prompt, answer));
+    }
+
+    /// From now on OpenAI's interface keeps the beginnings of prompts, and takes so many nano-dollars per token of them.
+    pub(crate) fn price_cached(&self, cached: u64) {
+        self.set(|s| s.price_cached = Some(cached));
     }
 
     /// Everything it billed, in nano-dollars.

@@ -19,9 +19,6 @@ use crate::harness::replies::Said;
 use crate::harness::server::hang_up;
 use crate::harness::web::hex;
 
-/// What is shorter is not cached.
-const SHORTEST_CACHED: u64 = 1_024;
-
 /// The paths of the server.
 pub(super) fn router(shared: Shared) -> Router {
     Router::new()
@@ -64,6 +61,7 @@ struct Plan {
     delay: Duration,
     content: String,
     price: (u64, u64),
+    price_cached: Option<u64>,
 }
 
 async fn chat(State(shared): State<Shared>, headers: HeaderMap, bytes: Bytes) -> Response {
@@ -124,7 +122,10 @@ async fn ask(shared: Shared, headers: HeaderMap, bytes: Bytes, face: Face) -> Re
             .find_map(Value::as_u64),
         context: body["options"]["num_ctx"].as_u64().or((face == Face::Ollama).then_some(4096)),
         streams: body["stream"].as_bool().unwrap_or(face == Face::Ollama),
-        cache: shared.cache(&body),
+        cache: match face {
+            Face::OpenAi => shared.cached_prefix(&prompt_of(&body, messages)),
+            Face::Ollama | Face::Anthropic => shared.cache(&body),
+        },
         face,
     };
     if !shared.lock().models.contains(&asked.model) {
@@ -182,7 +183,7 @@ async fn answer(shared: Shared, asked: Asked, plan: Plan) -> Option<Response> {
             "cache_read": said.cache.0,
             "cache_write": said.cache.1,
             "completion_tokens": said.completion_tokens,
-            "nano_usd": nano_usd(&said, plan.price),
+            "nano_usd": nano_usd(&said, plan.price, plan.price_cached),
         }),
     );
     if plan.fault == Some(Fault::DropAfterBilling) {
@@ -212,11 +213,11 @@ fn rest(after: &str) -> (String, u64) {
     (date.expect("a near time can be written"), u64::try_from(left).unwrap_or(0))
 }
 
-/// What an answer costs: what is read from the cache a tenth, what is written into it five quarters.
-fn nano_usd(said: &Said, (prompt, answer): (u64, u64)) -> u64 {
+/// What an answer costs: what is read from the cache a tenth, unless it has a price; what is written into it five quarters.
+fn nano_usd(said: &Said, (prompt, answer): (u64, u64), cached: Option<u64>) -> u64 {
     let (read, write) = said.cache;
     (said.prompt_tokens - read - write) * prompt
-        + read * prompt / 10
+        + cached.map_or(read * prompt / 10, |cached| read * cached)
         + write * prompt * 5 / 4
         + said.completion_tokens * answer
 }
@@ -274,28 +275,6 @@ fn said(asked: &Asked, plan: &Plan) -> Said {
 }
 
 impl Shared {
-    /// The tokens of the prompt's marked beginning that were in the cache and that are written into it, as Anthropic does:
-    /// the longest beginning that was marked before is read, the rest up to the last mark is written. Short ones are not
-    /// cached.
-    fn cache(&self, body: &Value) -> (u64, u64) {
-        let blocks = [&body["system"]]
-            .into_iter()
-            .chain(body["messages"].as_array().into_iter().flatten().map(|m| &m["content"]));
-        let (mut said, mut read, mut last) = (String::new(), 0, 0);
-        let mut settings = self.lock();
-        for block in blocks.filter_map(Value::as_array).flatten() {
-            said.push_str(block["text"].as_str().unwrap_or_default());
-            let tokens = (said.len() as u64).div_ceil(4);
-            if block["cache_control"].is_object() && tokens >= SHORTEST_CACHED {
-                if !settings.cached.insert(hex(&Sha256::digest(&said))) {
-                    read = tokens;
-                }
-                last = tokens;
-            }
-        }
-        (read, last - read)
-    }
-
     fn plan(&self, task: Option<Task>, prompt: &str) -> Plan {
         let mut settings = self.lock();
         let due = settings.faults.iter().position(|(only, _)| only.is_none() || *only == task);
@@ -327,7 +306,7 @@ impl Shared {
             }
             (_, None) => "I can triage, draft and judge.".to_owned(),
         };
-        Plan { fault, delay: settings.delay, content, price: settings.price }
+        Plan { fault, delay: settings.delay, content, price: settings.price, price_cached: settings.price_cached }
     }
 }
 
