@@ -5,9 +5,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use states::words::{Amount, MilliWattHours, NanoUsd, Tokens};
 
-use super::open;
 use super::out::{say, say_json, short};
-use super::{Answer, Cli, Failure};
+use super::{Answer, Cli, Failure, answers, open};
 use crate::config::{Config, Site};
 use crate::engine::{By, CostLine, CostReport, Estimate};
 use crate::store::Period;
@@ -105,6 +104,10 @@ fn words(report: &CostReport) -> String {
             "{} of sources did not fit into prompts.\n",
             counted(report.total.left_out, "sentence", "sentences")
         ));
+    }
+    let answers = answers::by_task(&report.answers);
+    if !answers.is_empty() {
+        text.push_str(&format!("\n{answers}"));
     }
     text.push_str(&beside(report));
     text
@@ -231,7 +234,7 @@ fn table(rows: &[Vec<String>]) -> String {
 }
 
 /// Rows with their first columns to the left and the others to the right.
-fn aligned(rows: &[Vec<String>], left: usize) -> String {
+pub(super) fn aligned(rows: &[Vec<String>], left: usize) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width =
         |c: usize| rows.iter().filter_map(|r| r.get(c)).map(|s| console::measure_text_width(s)).max().unwrap_or(0);

@@ -6,10 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use states::words::{MilliWattHours, NanoUsd};
 
-use super::open;
 use super::out::{say, say_json, short, table};
-use super::{Answer, Cli};
-use crate::store::{ArticleRow, PollRow};
+use super::{Answer, Cli, answers, open};
+use crate::store::{AnswersOf, ArticleRow, Period, PollRow};
 
 /// The most failing sources that `status` lists.
 const MOST_FAILING: usize = 10;
@@ -32,6 +31,8 @@ pub(super) async fn status(cli: &Cli) -> Answer {
     let polls = store.polls().await?;
     let run = store.runs(1).await?.into_iter().next();
     let ago = |days: i64| now.checked_sub(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::UNIX_EPOCH);
+    let answered = |days| store.answers_by_tier(AnswersOf::Period(Period { since: ago(days), until: Timestamp::MAX }));
+    let answers = (answered(1).await?, answered(30).await?);
     let (day, month) = (store.booked(None, ago(1)).await?, store.booked(None, ago(30)).await?);
     if cli.json {
         let sites: BTreeMap<&str, BTreeMap<&str, i64>> =
@@ -45,6 +46,7 @@ pub(super) async fn status(cli: &Cli) -> Answer {
             "workers": workers.iter().map(|(name, state, _)| json!({"name": name, "state": state.name()})).collect::<Vec<_>>(),
             "sources": polls,
             "last_run": run.as_ref().map(|r| json!({"id": r.id, "started_at": r.started_at, "phase": r.phase})),
+            "answers_24h": answers.0, "answers_30d": answers.1,
             "cost_24h": day.0, "cost_30d": month.0, "energy_24h_mwh": day.1, "energy_30d_mwh": month.1,
         }));
         return Ok(0);
@@ -71,6 +73,12 @@ pub(super) async fn status(cli: &Cli) -> Answer {
         text.push_str(&format!("Worker {name}: {}\n", state.name().to_lowercase()));
     }
     text.push_str(&failing(&polls));
+    for (counts, when) in [(&answers.0, "24 hours"), (&answers.1, "30 days")] {
+        let tiers = answers::by_tier(counts);
+        if !tiers.is_empty() {
+            text.push_str(&format!("Answers in {when}: {tiers}\n"));
+        }
+    }
     text.push_str(&format!("Spent: {}\n", spent(day, month)));
     say(&text);
     Ok(0)

@@ -11,6 +11,7 @@ mod open;
 mod run;
 mod recorded;
 mod backtest;
+mod answers;
 mod look;
 mod cost;
 mod show;

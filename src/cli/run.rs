@@ -8,7 +8,7 @@ use states::words::SiteName;
 use super::open::{self, Opened};
 use super::out::{complain, note, say, say_json, short, table};
 use super::progress::Listener;
-use super::{Answer, Cli, Failure, LATER, recorded};
+use super::{Answer, Cli, Failure, LATER, answers, recorded};
 use crate::engine::run::ReportLine;
 use crate::engine::{Engine, Report, RunRequest, Stop, Until};
 use crate::record::{Player, Recorder, Told};
@@ -189,14 +189,9 @@ fn words(report: &Report) -> String {
     let moved: Vec<String> = report.states.iter().map(|(state, n)| format!("{n} {state}")).collect();
     let moved = if moved.is_empty() { "no article moved".to_owned() } else { moved.join(", ") };
     text.push_str(&format!("This run: {moved}; cost {}, energy {}.\n", report.cost, report.energy));
-    let answers: Vec<String> = report
-        .answers
-        .iter()
-        .filter(|a| a.answers > 0)
-        .map(|a| format!("{} {} {}", a.answers, a.task, a.tier))
-        .collect();
+    let answers = answers::list(&report.answers);
     if !answers.is_empty() {
-        text.push_str(&format!("Answers: {}.\n", answers.join(", ")));
+        text.push_str(&format!("Answers: {answers}.\n"));
     }
     if report.stopped {
         text.push_str("It was stopped before it was done; the next run goes on where it stopped.\n");

@@ -8,10 +8,9 @@ use states::state::{Candidate, State};
 use states::words::{Brief, Cite, MachineId, Place, Report, ReportId};
 
 use super::look::{as_json, minute};
-use super::open;
 use super::out::{say, say_json, short, table};
-use super::{Answer, Cli, Failure};
-use crate::store::{ArticleRow, Store};
+use super::{Answer, Cli, Failure, answers, open};
+use crate::store::{AnswersOf, ArticleRow, Store};
 
 /// One article.
 pub(super) async fn show(cli: &Cli, prefix: &str, page: bool) -> Answer {
@@ -23,8 +22,9 @@ pub(super) async fn show(cli: &Cli, prefix: &str, page: bool) -> Answer {
         Some(id) => Some(store.report(id).await?),
         None => None,
     };
+    let given = store.answers_by_tier(AnswersOf::Article(&row.id)).await?;
     if cli.json {
-        say_json(&json!({"article": as_json(&row), "history": history, "report": report}));
+        say_json(&json!({"article": as_json(&row), "history": history, "report": report, "answers": given}));
         return Ok(0);
     }
     let mut text = summary(&store, &row).await?;
@@ -53,6 +53,9 @@ pub(super) async fn show(cli: &Cli, prefix: &str, page: bool) -> Answer {
         }
     }
     let (cost, calls) = store.article_cost(&row.id).await?;
+    if !given.is_empty() {
+        let _ = writeln!(text, "\nAnswers: {}", answers::list(&given));
+    }
     let _ = write!(text, "\nCost: {cost} in {calls} model calls\n");
     say(&text);
     Ok(0)

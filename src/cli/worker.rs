@@ -57,9 +57,8 @@ pub(super) async fn wake(cli: &Cli, name: Option<&str>) -> Answer {
             return Err(Failure {
                 code: NOT_DONE,
                 message: format!(
-                    "{worker} does not answer at its heartbeat_url: waited {} s, {packets} rounds of packets sent. \
-                     docs/worker.md lists what to look at, in order",
-                    waited_ms / 1_000
+                    "{worker} does not answer at its heartbeat_url: {}. docs/worker.md lists what to look at, in order",
+                    WakeOutcome::silence(packets, waited_ms)
                 ),
             });
         }
@@ -85,7 +84,7 @@ pub(super) async fn sleep(cli: &Cli, name: Option<&str>, force: bool) -> Answer 
     }
     let store = open::store(&config).await?;
     let hold = match &store {
-        Some(store) => holding(store, &worker).await?,
+        Some(store) => holding(store, &worker, force).await?,
         None => Hold::None,
     };
     let awake = power::alive(options).await;
@@ -101,7 +100,7 @@ pub(super) async fn sleep(cli: &Cli, name: Option<&str>, force: bool) -> Answer 
     }
     let mut done = !awake;
     if let Some(store) = store.as_ref().filter(|_| hold != Hold::None) {
-        let from = store.worker_moves(&worker, jiff::Timestamp::MAX).await?.last().map_or(0, |last| last.seq + 1);
+        let from = store.next_worker_move(&worker).await?;
         let act = WorkerAct::Release { though_leased: force };
         let answer = enter_and(cli, &Entry::Worker { worker: worker.clone(), act }, Some(&worker)).await?;
         if let (Some(why), _) = (&answer.refusal, answer.handled) {
@@ -125,12 +124,14 @@ pub(super) async fn sleep(cli: &Cli, name: Option<&str>, force: bool) -> Answer 
     Ok(0)
 }
 
-/// How the desk holds a worker.
-async fn holding(store: &Store, worker: &WorkerName) -> Result<Hold, Failure> {
+/// How the desk holds a worker, and whether it is for the desk to let go of it.
+async fn holding(store: &Store, worker: &WorkerName, force: bool) -> Result<Hold, Failure> {
     let states = store.worker_states().await?;
     Ok(states.iter().find(|(name, ..)| name == worker.as_str()).map_or(Hold::None, |(_, machine, _)| match machine {
         // What is being woken is held too: the desk says what becomes of it.
         Machine::Worker(WorkerState::Waking) => Hold::Woken,
+        // A trial cannot be ended, but the box can be taken from under it: the desk finds it gone.
+        Machine::Worker(WorkerState::Readying { .. }) if force => Hold::None,
         Machine::Worker(state) => Hold::of(state),
         Machine::Article(_) => Hold::None,
     }))
@@ -153,11 +154,11 @@ async fn parted(store: &Store, worker: &WorkerName, from: i64, options: &WorkerO
     let until = tokio::time::Instant::now() + Duration::from_secs(2 * options.command_seconds + 5);
     loop {
         let steps = store.worker_moves_from(worker, from).await?;
-        if steps.is_empty() && holding(store, worker).await? == Hold::None {
+        if steps.is_empty() && holding(store, worker, false).await? == Hold::None {
             return Ok(false);
         }
-        for step in steps {
-            match step.event {
+        for event in steps {
+            match event {
                 WorkerEvent::WentToSleep => return Ok(true),
                 WorkerEvent::LeftAwake { why, alert: true } | WorkerEvent::GaveUp { cause: why } => {
                     return Err(Failure { code: NOT_DONE, message: why });

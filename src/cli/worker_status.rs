@@ -1,8 +1,13 @@
 //! `pipeline worker status`: what the desk knows of each box, and what the box says now.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 use serde_json::{Value, json};
+use states::hours::Hours;
 use states::machine::Machine;
+use states::readiness::{self, usual};
+use states::state::Timers;
 use states::words::{MachineId, MilliWattHours, WorkerName};
 use states::worker::WorkerState;
 
@@ -12,7 +17,7 @@ use super::{Answer, Cli, Failure, open, worker};
 use crate::config::Config;
 use crate::engine::Hold;
 use crate::power::{self, WorkerOptions};
-use crate::store::{LastAnswer, Lease, Store, WorkerMove};
+use crate::store::{Lease, Store, Window};
 
 /// A look at a box waits no longer than this for each answer, in seconds.
 const GLANCE: u64 = 3;
@@ -22,13 +27,37 @@ struct Standing {
     name: String,
     state: Option<(WorkerState, Timestamp)>,
     leases: Vec<Lease>,
-    rates: Vec<LastAnswer>,
+    models: Vec<ModelStanding>,
+    hours: Opening,
+    /// The times in which it was up that reach into today.
+    windows: Vec<Window>,
     awake_ms: i64,
-    energy: MilliWattHours,
-    watts: u32,
     answers: bool,
     /// Whether somebody uses it; `None` where nobody can say.
     busy: Option<bool>,
+}
+
+/// What is known of one of its models.
+#[derive(Serialize)]
+struct ModelStanding {
+    model: String,
+    /// The last good rate, in thousandths of a token per second; `None` before its first trial.
+    last_rate: Option<u64>,
+    /// The median of the remembered good rates.
+    usual_rate: Option<u64>,
+    /// Why it is passed over now.
+    unfit: Option<String>,
+}
+
+/// Its allowed hours.
+#[derive(Debug, PartialEq, Eq)]
+enum Opening {
+    /// Every hour.
+    Always,
+    /// These, and now is one of them.
+    Open(String),
+    /// These, and now is none of them; from when on it may be used again, where that can be told.
+    Closed(String, Option<Timestamp>),
 }
 
 /// How each worker is.
@@ -65,10 +94,10 @@ async fn look(
         name: options.name.clone(),
         state: None,
         leases: Vec::new(),
-        rates: Vec::new(),
+        models: Vec::new(),
+        hours: Opening::of(options, now),
+        windows: Vec::new(),
         awake_ms: 0,
-        energy: MilliWattHours::ZERO,
-        watts: options.watts_awake,
         answers: power::alive(options).await,
         busy: None,
     };
@@ -83,26 +112,67 @@ async fn look(
         Some((state, Timestamp::from_millisecond(at).unwrap_or(now)))
     });
     standing.leases = store.lease_holders(&name).await?;
-    for provider in config.providers.iter().filter(|p| p.worker.as_ref() == Some(&name)) {
-        standing.rates.extend(store.last_answer(&provider.name).await?);
+    // As long as a route passes a model over.
+    let cool_off = SignedDuration::from_secs(Timers::default().cool_off);
+    let since = now.checked_sub(cool_off).unwrap_or(Timestamp::UNIX_EPOCH);
+    for model in config.models_of(&name) {
+        let rates = store.worker_rates(name.as_str(), &model).await?;
+        standing.models.push(ModelStanding {
+            last_rate: rates.last().copied(),
+            usual_rate: usual(&rates),
+            unfit: store.unfit(name.as_str(), &model, since).await?,
+            model,
+        });
     }
     let today = now.to_zoned(TimeZone::UTC).start_of_day().map_or(now, |day| day.timestamp());
-    standing.awake_ms = awake_ms(&store.worker_moves(&name, today).await?, today, now);
-    standing.energy = MilliWattHours::drawn(options.watts_awake, standing.awake_ms);
+    standing.windows = store.worker_windows(today).await?;
+    standing.windows.retain(|window| window.worker == options.name);
+    standing.awake_ms = awake_ms(&standing.windows, today, now);
     Ok(standing)
 }
 
-/// For how long between two times the desk held the worker awake, in milliseconds.
-fn awake_ms(moves: &[WorkerMove], from: Timestamp, to: Timestamp) -> i64 {
-    let ends = moves.iter().skip(1).map(|m| m.at).chain([to]);
-    moves
-        .iter()
-        .zip(ends)
-        .filter(|(step, _)| matches!(step.to.as_str(), "Awake" | "Draining"))
-        .map(|(step, end)| end.min(to).duration_since(step.at.max(from)).as_millis().max(0))
-        .sum::<i128>()
-        .try_into()
-        .unwrap_or(i64::MAX)
+impl Opening {
+    fn of(options: &WorkerOptions, now: Timestamp) -> Self {
+        let (hours, zone) = options.opening_hours();
+        let named = format!("{hours} ({})", options.time_zone);
+        match (hours == Hours::default(), hours.allow(now, &zone)) {
+            (true, _) => Self::Always,
+            (false, true) => Self::Open(named),
+            (false, false) => Self::Closed(named, hours.opening(now, &zone)),
+        }
+    }
+
+    /// As JSON: the hours as they are configured, whether it may be used now, and when again.
+    fn as_json(&self) -> Value {
+        match self {
+            Self::Always => json!({"allowed": null, "open": true, "opens_at": null}),
+            Self::Open(hours) => json!({"allowed": hours, "open": true, "opens_at": null}),
+            Self::Closed(hours, at) => json!({"allowed": hours, "open": false, "opens_at": at}),
+        }
+    }
+
+    fn words(&self) -> String {
+        match self {
+            Self::Always => "at any hour".to_owned(),
+            Self::Open(hours) => format!("{hours}; it may be used now"),
+            Self::Closed(hours, Some(at)) => format!("{hours}; it may be used from {} on (UTC)", minute(*at)),
+            Self::Closed(hours, None) => format!("{hours}; not within the next two days"),
+        }
+    }
+}
+
+/// For how long between two times a worker was up, in milliseconds.
+fn awake_ms(windows: &[Window], from: Timestamp, to: Timestamp) -> i64 {
+    let span = |window: &Window| window.until.unwrap_or(to).min(to).duration_since(window.from.max(from)).as_millis();
+    windows.iter().map(|window| span(window).max(0)).sum::<i128>().try_into().unwrap_or(i64::MAX)
+}
+
+/// What is booked of the energy of windows.
+fn booked(windows: &[Window]) -> MilliWattHours {
+    windows.iter().fold(MilliWattHours::ZERO, |mut sum, window| {
+        sum += window.energy;
+        sum
+    })
 }
 
 fn held(standing: &Standing) -> &'static str {
@@ -120,30 +190,32 @@ fn why(standing: &Standing) -> Option<&str> {
     }
 }
 
+/// The model that is loaded or has its turn.
+fn turn(standing: &Standing) -> Option<&str> {
+    match &standing.state {
+        Some((WorkerState::Readying { model, .. }, _)) => Some(model),
+        Some((WorkerState::Awake { model, .. }, _)) => model.as_deref(),
+        _ => None,
+    }
+}
+
 fn as_json(standing: &Standing) -> Value {
-    let rates: Vec<Value> = standing
-        .rates
-        .iter()
-        .map(|r| json!({"provider": r.provider, "tokens_per_second": tenths(r.tenths_per_second()), "at": r.at}))
-        .collect();
     json!({
         "worker": standing.name,
         "state": standing.state.as_ref().map(|(state, _)| state.name()),
         "since": standing.state.as_ref().map(|(_, at)| at),
         "why": why(standing),
         "held": held(standing),
+        "model": turn(standing),
         "answers": standing.answers,
         "busy": standing.busy,
+        "hours": standing.hours.as_json(),
         "leases": standing.leases,
-        "rates": rates,
-        "watts_awake": standing.watts,
+        "models": standing.models,
+        "windows_today": standing.windows,
         "awake_today_ms": standing.awake_ms,
-        "energy_today_mwh": standing.energy,
+        "energy_today_mwh": booked(&standing.windows),
     })
-}
-
-fn tenths(tenths: i64) -> String {
-    format!("{}.{}", tenths / 10, tenths % 10)
 }
 
 fn words(standing: &Standing) -> String {
@@ -158,6 +230,12 @@ fn words(standing: &Standing) -> String {
                 _ => "",
             });
         }
+    }
+    if let Some((state, _)) = &standing.state
+        && let Some(model) = turn(standing)
+    {
+        let loading = matches!(state, WorkerState::Readying { .. });
+        text.push_str(&format!("; {model} {}", if loading { "is being loaded and timed" } else { "has its turn" }));
     }
     text.push('\n');
     if let Some(why) = why(standing) {
@@ -177,43 +255,102 @@ fn words(standing: &Standing) -> String {
         };
         text.push_str(&format!("  leased by {whom}: {}\n", lease.effect));
     }
-    for rate in &standing.rates {
-        let speed = tenths(rate.tenths_per_second());
-        text.push_str(&format!("  {} last answered with {speed} tokens/s ({})\n", rate.provider, minute(rate.at)));
+    text.push_str(&format!("  hours: {}\n", standing.hours.words()));
+    for model in &standing.models {
+        text.push_str(&format!("  {}: {}\n", model.model, speed(model)));
+        if let Some(why) = &model.unfit {
+            text.push_str(&format!("    passed over now: {why}\n"));
+        }
     }
-    let minutes = standing.awake_ms / 60_000;
-    text.push_str(&format!(
-        "  awake for the desk today (UTC): {minutes} min, about {} at {} W\n",
-        standing.energy, standing.watts
-    ));
+    for window in &standing.windows {
+        text.push_str(&format!("  up {}\n", span(window)));
+    }
+    let (minutes, energy) = (standing.awake_ms / 60_000, booked(&standing.windows));
+    text.push_str(&format!("  up for the desk today (UTC): {minutes} min; {energy} booked to these times\n"));
     text
+}
+
+fn speed(model: &ModelStanding) -> String {
+    match (model.last_rate, model.usual_rate) {
+        (Some(last), Some(usual)) if last != usual => {
+            format!("{} when it was last good, {} as a rule", readiness::words(last), readiness::words(usual))
+        }
+        (Some(last), _) => format!("{} when it was last good", readiness::words(last)),
+        (None, _) => "not timed yet".to_owned(),
+    }
+}
+
+/// `2026-03-02 23:10 to 2026-03-03 01:40, woken: 2.500 Wh by its meter`.
+fn span(window: &Window) -> String {
+    let until = window.until.map_or_else(|| "now".to_owned(), minute);
+    let how = if window.woken { "woken" } else { "found awake" };
+    let by = match window.source.as_deref() {
+        Some("meter") => " by its meter",
+        Some("watts") => " by its watts",
+        Some(_) => " by its meter and its watts",
+        None => "",
+    };
+    let yet = if window.until.is_some() { "" } else { " so far" };
+    format!("{} to {until}, {how}: {}{by}{yet}", minute(window.from), window.energy)
 }
 
 #[cfg(test)]
 mod tests {
-    use states::worker::WorkerEvent;
-
     use super::*;
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + 60 * minute).unwrap()
+    }
+
+    fn window(from: i64, until: Option<i64>) -> Window {
+        let (from, until) = (at(from), until.map(at));
+        Window {
+            worker: "box".into(),
+            from,
+            until,
+            woken: true,
+            energy: MilliWattHours(2_500),
+            source: Some("both".into()),
+        }
+    }
 
     #[test]
     fn the_time_awake_is_counted_within_the_day() {
-        let at = |minute: i64| Timestamp::from_second(1_800_000_000 + 60 * minute).unwrap();
-        let step =
-            |to: &str, minute: i64| WorkerMove { seq: 0, event: WorkerEvent::Wanted, to: to.into(), at: at(minute) };
-        let day = [
-            step("Awake", -30),
-            step("Draining", 10),
-            step("Asleep", 12),
-            step("Waking", 50),
-            step("Awake", 51),
-            step("Unreachable", 55),
-        ];
-        let minutes = |moves: &[WorkerMove], to: i64| awake_ms(moves, at(0), at(to)) / 60_000;
-        assert_eq!(minutes(&day, 100), 12 + 4);
-        assert_eq!(minutes(&day, 53), 12 + 2, "it is awake still");
-        assert_eq!(minutes(&day[2..4], 100), 0);
+        let day = [window(-30, Some(12)), window(51, Some(55)), window(90, None)];
+        let minutes = |windows: &[Window], to: i64| awake_ms(windows, at(0), at(to)) / 60_000;
+        assert_eq!(minutes(&day, 100), 12 + 4 + 10, "it is up still");
+        assert_eq!(minutes(&day, 53), 12 + 2);
         assert_eq!(minutes(&[], 100), 0);
         // A clock that was set back takes nothing away.
-        assert_eq!(minutes(&[step("Awake", 20), step("Asleep", 10)], 100), 0);
+        assert_eq!(minutes(&[window(20, Some(10)), window(30, Some(31))], 100), 1);
+        assert_eq!(booked(&day), MilliWattHours(7_500));
+        assert!(
+            span(&day[2]).ends_with(" to now, woken: 2.500 Wh by its meter and its watts so far"),
+            "{}",
+            span(&day[2])
+        );
+    }
+
+    #[test]
+    fn hours_say_whether_it_may_be_used_and_when_again() {
+        let of = |hours: &str, now: &str| {
+            let options = WorkerOptions { hours: hours.into(), time_zone: "UTC".into(), ..WorkerOptions::default() };
+            Opening::of(&options, now.parse().unwrap()).words()
+        };
+        let night = "22:00-07:00";
+        assert_eq!(of("", "2026-03-02T12:00:00Z"), "at any hour");
+        assert_eq!(of(night, "2026-03-02T23:00:00Z"), "22:00-07:00 (UTC); it may be used now");
+        let closed = of(night, "2026-03-02T12:00:00Z");
+        assert_eq!(closed, "22:00-07:00 (UTC); it may be used from 2026-03-02 22:00 on (UTC)");
+    }
+
+    #[test]
+    fn a_speed_is_the_last_good_one_beside_the_usual() {
+        let model =
+            |last_rate, usual_rate| speed(&ModelStanding { model: "small".into(), last_rate, usual_rate, unfit: None });
+        assert_eq!(model(None, None), "not timed yet");
+        assert_eq!(model(Some(20_345), Some(20_345)), "20.3 tokens a second when it was last good");
+        let other = model(Some(20_345), Some(31_000));
+        assert_eq!(other, "20.3 tokens a second when it was last good, 31.0 tokens a second as a rule");
     }
 }

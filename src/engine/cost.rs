@@ -10,7 +10,7 @@ use states::words::{Amount, ArticleId, MilliWattHours, NanoUsd, Prices, Tokens};
 use super::EngineError;
 use crate::config::Config;
 use crate::models::tokens_of_bytes;
-use crate::store::{EnergyRow, LedgerRow, Period, Store};
+use crate::store::{AnswersOf, EnergyRow, LedgerRow, Period, Store, TierCount};
 
 /// Tokens of a triage answer of the naive way, where the ledger has none to go by.
 const TRIAGE_OUT: u64 = 150;
@@ -97,6 +97,8 @@ pub struct CostReport {
     pub lines: Vec<CostLine>,
     /// Everything.
     pub total: CostLine,
+    /// How many answers each tier gave to each task, those that took no call among them.
+    pub answers: Vec<TierCount>,
     /// How long the models of one's own worked.
     pub local_milliseconds: u64,
     /// The naive way.
@@ -117,6 +119,7 @@ impl CostReport {
         let energy = store.energy(period).await?;
         let sizes = store.lead_sizes(period).await?;
         let mut report = Self::from_rows(config, period, by, &ledger, &energy, &sizes);
+        report.answers = store.answers_by_tier(AnswersOf::Period(period)).await?;
         if by == By::Article {
             for line in &mut report.lines {
                 let Ok(id) = line.what.parse::<ArticleId>() else { continue };
@@ -167,6 +170,7 @@ impl CostReport {
             local_milliseconds: ledger.iter().filter(|row| row.tier == "local").map(|row| row.milliseconds).sum(),
             lines,
             total,
+            answers: Vec::new(),
             always_on,
             own_or_rent,
         }

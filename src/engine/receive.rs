@@ -11,7 +11,6 @@ use states::words::{ArticleId, EffectKey, MachineId, PageIdentity, Report, RunId
 use states::worker::{WorkerEvent, WorkerState};
 
 use super::EngineError;
-use super::asking::limits::is_of_provider;
 use super::desk::Desk;
 use super::outcome::{Done, Outcome};
 use super::progress::Progress;
@@ -247,7 +246,8 @@ impl Context<'_> {
             Outcome::Deferred { cause, message, probe_after } => {
                 let wait = probe_after.unwrap_or(self.desk.config.desk.probe_seconds);
                 let probe_at = later(wait.saturating_mul(1000));
-                if is_of_provider(&cause) {
+                // What says itself when it is over is looked at then, however often it has been looked at before.
+                if probe_after.is_some() {
                     tx.probe_at(&cause, probe_at).await?;
                 }
                 // A cause is told once, however much it holds.

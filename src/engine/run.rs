@@ -17,7 +17,7 @@ use super::progress::Progress;
 use super::select::SiteSelected;
 use super::stop::Stop;
 use super::tick::{Engine, Ticked};
-use crate::store::{Cause, RunRow, TierCount};
+use crate::store::{AnswersOf, Cause, RunRow, TierCount};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -366,7 +366,7 @@ impl Engine {
             parked,
             causes,
             later,
-            answers: store.answers_by_tier(Some(&run.id), Timestamp::UNIX_EPOCH).await?,
+            answers: store.answers_by_tier(AnswersOf::Run(&run.id)).await?,
             cost,
             energy,
             stopped: false,

@@ -22,7 +22,6 @@ use states::words::{ArticleId, EffectKey, MachineId, SiteName, WorkerName};
 use tokio::task::{JoinError, JoinSet};
 
 use super::EngineError;
-use super::asking::loading;
 use super::desk::Desk;
 use super::hosts::Hosts;
 use super::lanes::{Back, Turns, limit};
@@ -306,7 +305,8 @@ impl Engine {
                 // Its probe succeeded or ended otherwise: nothing waits any more.
                 tx.release(&cause.cause).await?;
             } else if cause.held > 0 {
-                let wait = loading::probe_seconds(cause, now, self.desk.config.desk.probe_seconds);
+                // Unless the probe comes back with a time of its own (`receive.rs`).
+                let wait = self.desk.config.desk.probe_seconds;
                 let next = now.checked_add(SignedDuration::from_secs(wait)).unwrap_or(now);
                 let probe = tx.probe(&cause.cause, next).await?;
                 self.probes.extend(probe.map(|key| (key, cause.cause.clone())));

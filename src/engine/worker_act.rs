@@ -26,10 +26,10 @@ pub enum Hold {
 impl Hold {
     /// How a worker in this state is held.
     pub fn of(state: &WorkerState) -> Self {
-        match state {
-            WorkerState::Awake { woken: true, .. } | WorkerState::Draining { woken: true, .. } => Self::Woken,
-            WorkerState::Awake { woken: false, .. } | WorkerState::Draining { woken: false, .. } => Self::Found,
-            _ => Self::None,
+        match (state.is_up(), state.is_woken()) {
+            (true, true) => Self::Woken,
+            (true, false) => Self::Found,
+            (false, _) => Self::None,
         }
     }
 }
@@ -62,6 +62,11 @@ impl Engine {
                 Machine::Worker(WorkerState::Draining { parting: false, .. }) => WorkerEvent::LingerOver,
                 Machine::Worker(WorkerState::Waking) => {
                     return Ok(Some("the desk is waking it, and says what becomes of it; a run that was interrupted goes on with it".into()));
+                }
+                Machine::Worker(WorkerState::Readying { model, .. }) => {
+                    return Ok(Some(format!(
+                        "the desk is loading {model} there, or a run that was interrupted was; --force puts it to sleep all the same"
+                    )));
                 }
                 _ => return Ok(None),
             };

@@ -40,6 +40,18 @@ pub enum WakeOutcome {
     },
 }
 
+impl WakeOutcome {
+    /// What was waited for in vain, in words: how long, and after what.
+    pub fn silence(packets: u32, waited_ms: u64) -> String {
+        let after = match packets {
+            0 => "its `wake` was done".to_owned(),
+            1 => "a magic packet".to_owned(),
+            n => format!("{n} rounds of magic packets"),
+        };
+        format!("no heartbeat within {} s after {after}", waited_ms / 1_000)
+    }
+}
+
 /// Whether the box answers its heartbeat, asked once. Any status below 500 counts: a server that is loading says 503.
 pub async fn alive(options: &WorkerOptions) -> bool {
     let Some(client) = client(HEARTBEAT_LIMIT) else { return false };

@@ -3,7 +3,11 @@
 use jiff::Timestamp;
 use states::words::{ArticleId, NanoUsd, RequestKey, RunId};
 
+use super::ledger::Period;
 use super::{Result, Store, Tx, millis};
+
+/// What the ledger calls the trial of a worker's model.
+const TRIAL: &str = "probe";
 
 /// Where an answer came from that took no call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,6 +61,17 @@ pub struct TierCount {
     pub cost: NanoUsd,
 }
 
+/// Which answers are counted.
+#[derive(Debug, Clone, Copy)]
+pub enum AnswersOf<'a> {
+    /// A run's.
+    Run(&'a RunId),
+    /// Those to the questions about an article.
+    Article(&'a ArticleId),
+    /// Those that came in a period.
+    Period(Period),
+}
+
 impl Tx {
     /// Books answers that took no call.
     ///
@@ -97,22 +112,30 @@ impl Store {
         .await?)
     }
 
-    /// How many answers each tier gave, by task: of one run, or of everything since a time.
+    /// How many answers each tier gave, by task. Trials of a worker's models answer nothing.
     ///
     /// # Errors
     /// [`StoreError`](super::StoreError).
-    pub async fn answers_by_tier(&self, run: Option<&RunId>, since: Timestamp) -> Result<Vec<TierCount>> {
+    pub async fn answers_by_tier(&self, of: AnswersOf<'_>) -> Result<Vec<TierCount>> {
+        let (run, article, period) = match of {
+            AnswersOf::Run(run) => (Some(run.as_str()), None, None),
+            AnswersOf::Article(article) => (None, Some(article.as_str()), None),
+            AnswersOf::Period(period) => (None, None, Some(period)),
+        };
         let rows: Vec<(String, String, i64, i64)> = sqlx::query_as(
             "SELECT task, tier, sum(answered) AS answers, sum(cost) AS cost FROM ( \
-               SELECT task, CASE WHEN reserved > 0 THEN 'hosted' ELSE 'local' END AS tier, status = 'accepted' AS answered, \
-                 CASE status WHEN 'started' THEN reserved ELSE cost END AS cost \
-               FROM model_calls WHERE started_at >= ?1 AND (?2 IS NULL OR run = ?2) \
+               SELECT task, tier, status = 'accepted' AS answered, run, article, coalesce(ended_at, started_at) AS at, \
+                 CASE status WHEN 'started' THEN reserved ELSE cost END AS cost FROM model_calls WHERE task <> ?1 \
                UNION ALL \
-               SELECT task, tier, 1, 0 FROM free_answers WHERE at >= ?1 AND (?2 IS NULL OR run = ?2) \
-             ) GROUP BY task, tier ORDER BY task, tier",
+               SELECT task, tier, 1, run, article, at, 0 FROM free_answers \
+             ) WHERE (?2 IS NULL OR run = ?2) AND (?3 IS NULL OR article = ?3) AND (?4 IS NULL OR at >= ?4) \
+             AND (?5 IS NULL OR at < ?5) GROUP BY task, tier ORDER BY task, tier",
         )
-        .bind(millis(since))
-        .bind(run.map(RunId::as_str))
+        .bind(TRIAL)
+        .bind(run)
+        .bind(article)
+        .bind(period.map(|p| millis(p.since)))
+        .bind(period.map(|p| millis(p.until)))
         .fetch_all(&self.readers)
         .await?;
         let count = |(task, tier, answers, cost)| TierCount { task, tier, answers, cost: NanoUsd(cost) };
@@ -122,6 +145,8 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
+    use jiff::ToSpan as _;
+
     use super::*;
     use crate::store::{CallRow, CallStatus, Role, RunnerLock, Spent, Taken};
 
@@ -135,20 +160,24 @@ mod tests {
         let run: RunId = "0".repeat(32).parse().unwrap();
         let request = RequestKey::of(&[b"a question"]);
         let mut tx = store.begin().await.unwrap();
-        for (provider, reserved, cost, status) in [
-            ("box", 0, 0, CallStatus::Accepted),
-            ("hosted", 900, 500, CallStatus::Accepted),
-            ("hosted", 900, 900, CallStatus::Unknown),
+        let article: ArticleId = "1".repeat(32).parse().unwrap();
+        for (task, tier, reserved, cost, status) in [
+            ("probe", "local", 0, 0, CallStatus::Accepted),
+            ("triage", "local", 0, 0, CallStatus::Accepted),
+            ("triage", "hosted", 900, 500, CallStatus::Accepted),
+            // Hosted, and free of charge.
+            ("triage", "hosted", 0, 0, CallStatus::Accepted),
+            ("triage", "hosted", 900, 900, CallStatus::Unknown),
         ] {
             let row = CallRow {
                 request: request.clone(),
-                provider: provider.into(),
+                provider: tier.into(),
                 model: "m".into(),
-                task: "triage".into(),
+                task: task.into(),
                 run: Some(run.clone()),
-                article: None,
+                article: (reserved == 0).then(|| article.clone()),
                 reserved: NanoUsd(reserved),
-                tier: if reserved > 0 { "hosted" } else { "local" },
+                tier,
                 prices: states::words::Prices::default(),
                 left_out: 0,
             };
@@ -168,23 +197,27 @@ mod tests {
         tx.book_free(&[free(FreeTier::Semantic), free(FreeTier::BuiltIn)], None, at).await.unwrap();
         tx.commit().await.unwrap();
 
+        let since = |since: Timestamp| AnswersOf::Period(Period { since, until: at + 1.second() });
         let counts = |counts: Vec<TierCount>| -> Vec<(String, i64, i64)> {
             counts.into_iter().map(|c| (c.tier, c.answers, c.cost.0)).collect()
         };
-        let all = counts(store.answers_by_tier(None, Timestamp::UNIX_EPOCH).await.unwrap());
+        let all = counts(store.answers_by_tier(since(at)).await.unwrap());
         let row = |tier: &str, answers, cost| (tier.to_owned(), answers, cost);
-        let (cache, hosted, local) = (row("cache", 2, 0), row("hosted", 1, 1_400), row("local", 1, 0));
+        let (cache, hosted, local) = (row("cache", 2, 0), row("hosted", 2, 1_400), row("local", 1, 0));
         assert_eq!(
             all,
             [row("builtin", 1, 0), cache.clone(), hosted.clone(), local.clone(), row("semantic", 1, 0)],
             "a call whose end is not known costs, and is no answer"
         );
-        let of_run = counts(store.answers_by_tier(Some(&run), Timestamp::UNIX_EPOCH).await.unwrap());
+        let of_run = counts(store.answers_by_tier(AnswersOf::Run(&run)).await.unwrap());
         assert_eq!(of_run, [cache, hosted, local]);
-        let later = at.checked_add(jiff::SignedDuration::from_secs(1)).unwrap();
-        assert_eq!(store.answers_by_tier(None, later).await.unwrap(), []);
+        let of_article = counts(store.answers_by_tier(AnswersOf::Article(&article)).await.unwrap());
+        assert_eq!(of_article, [row("hosted", 1, 0), row("local", 1, 0)]);
+        assert_eq!(store.answers_by_tier(since(at + 1.second())).await.unwrap(), []);
+        let before = AnswersOf::Period(Period { since: Timestamp::UNIX_EPOCH, until: at });
+        assert_eq!(store.answers_by_tier(before).await.unwrap(), []);
 
-        let both = [("box".to_owned(), "m".to_owned()), ("hosted".to_owned(), "m".to_owned())];
+        let both = [("hosted".to_owned(), "m".to_owned()), ("local".to_owned(), "m".to_owned())];
         assert_eq!(store.answerers(&request).await.unwrap(), both);
         assert_eq!(store.answerers(&RequestKey::of(&[b"another"])).await.unwrap(), []);
     }

@@ -37,7 +37,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions as _, SqlitePool};
 use tokio::sync::Mutex;
 
-pub use answers::{FreeAnswer, FreeTier, TierCount};
+pub use answers::{AnswersOf, FreeAnswer, FreeTier, TierCount};
 pub use calls::{CallRow, CallStatus, Spent};
 pub use fingerprints::{Alike, Print};
 pub use inbox::{Entry, InboxRow, SourceAct, WorkerAct};
@@ -54,7 +54,7 @@ pub use runs::RunRow;
 pub use stories::Member;
 pub use tx::{Ended, Tx};
 pub use vectors::Vector;
-pub use worker_history::{LastAnswer, Lease, WorkerMove};
+pub use worker_history::Lease;
 pub use workers::{HeldWant, Window};
 pub use writing::ProposalRow;
 

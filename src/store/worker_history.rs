@@ -1,25 +1,11 @@
-//! What became of a worker so far: its journal, who leases it, and how fast it last answered.
+//! What became of a worker so far: its journal, and who leases it.
 
-use jiff::Timestamp;
 use states::machine::Happening;
 use states::stored;
 use states::words::{MachineId, WorkerName};
 use states::worker::WorkerEvent;
 
-use super::{Result, Store, broken, parse_id, time};
-
-/// One step of a worker's journal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WorkerMove {
-    /// Its number in the journal.
-    pub seq: i64,
-    /// What happened.
-    pub event: WorkerEvent,
-    /// The name of the state it led to.
-    pub to: String,
-    /// When.
-    pub at: Timestamp,
-}
+use super::{Result, Store, broken, parse_id};
 
 /// A piece of work that leases a worker.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -30,58 +16,35 @@ pub struct Lease {
     pub machine: MachineId,
 }
 
-/// The newest answer of a provider.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct LastAnswer {
-    /// The provider.
-    pub provider: String,
-    /// Tokens of the answer.
-    pub tokens_out: i64,
-    /// How long the whole call took, reading the prompt included.
-    pub milliseconds: i64,
-    /// When it was asked.
-    pub at: Timestamp,
-}
-
-impl LastAnswer {
-    /// Tokens of the answer per second, in tenths.
-    pub fn tenths_per_second(&self) -> i64 {
-        self.tokens_out.saturating_mul(10_000) / self.milliseconds.max(1)
-    }
-}
-
 impl Store {
-    /// The journal of a worker since the last time before `since` that it entered a state, oldest first: what held at `since`
-    /// is known by its first row.
+    /// The number that the next row of a worker's journal will be at least.
     ///
     /// # Errors
     /// [`StoreError`](super::StoreError).
-    pub async fn worker_moves(&self, worker: &WorkerName, since: Timestamp) -> Result<Vec<WorkerMove>> {
+    pub async fn next_worker_move(&self, worker: &WorkerName) -> Result<i64> {
         let machine = MachineId::Worker(worker.clone()).to_string();
-        let first: (Option<i64>,) = sqlx::query_as("SELECT max(seq) FROM journal WHERE machine = ? AND at < ?")
+        let last: (Option<i64>,) = sqlx::query_as("SELECT max(seq) FROM journal WHERE machine = ?")
             .bind(machine)
-            .bind(since.as_millisecond())
             .fetch_one(&self.readers)
             .await?;
-        self.worker_moves_from(worker, first.0.unwrap_or(0)).await
+        Ok(last.0.map_or(0, |seq| seq + 1))
     }
 
-    /// The journal of a worker from this number on, oldest first.
+    /// What happened to a worker from this number of its journal on, oldest first.
     ///
     /// # Errors
     /// [`StoreError`](super::StoreError).
-    pub async fn worker_moves_from(&self, worker: &WorkerName, seq: i64) -> Result<Vec<WorkerMove>> {
+    pub async fn worker_moves_from(&self, worker: &WorkerName, seq: i64) -> Result<Vec<WorkerEvent>> {
         let id = MachineId::Worker(worker.clone());
-        let rows: Vec<(i64, String, u32, String, i64)> = sqlx::query_as(
-            r#"SELECT seq, event, v, "to", at FROM journal WHERE machine = ? AND seq >= ? ORDER BY seq"#,
-        )
-        .bind(id.to_string())
-        .bind(seq)
-        .fetch_all(&self.readers)
-        .await?;
+        let rows: Vec<(String, u32)> =
+            sqlx::query_as("SELECT event, v FROM journal WHERE machine = ? AND seq >= ? ORDER BY seq")
+                .bind(id.to_string())
+                .bind(seq)
+                .fetch_all(&self.readers)
+                .await?;
         rows.into_iter()
-            .map(|(seq, event, v, to, at)| match stored::read_event(&id, v, &event) {
-                Ok(Happening::Worker(event)) => Ok(WorkerMove { seq, event, to, at: time(at) }),
+            .map(|(event, v)| match stored::read_event(&id, v, &event) {
+                Ok(Happening::Worker(event)) => Ok(event),
                 Ok(other) => Err(broken(id.to_string(), format!("{} is no worker's event", other.name()))),
                 Err(error) => Err(broken(id.to_string(), error)),
             })
@@ -101,25 +64,5 @@ impl Store {
         .fetch_all(&self.readers)
         .await?;
         rows.into_iter().map(|(machine, effect)| Ok(Lease { effect, machine: parse_id(&machine)? })).collect()
-    }
-
-    /// The newest accepted answer of a provider that has tokens and took time.
-    ///
-    /// # Errors
-    /// [`StoreError`](super::StoreError).
-    pub async fn last_answer(&self, provider: &str) -> Result<Option<LastAnswer>> {
-        let row: Option<(i64, i64, i64)> = sqlx::query_as(
-            "SELECT tokens_out, milliseconds, started_at FROM model_calls WHERE provider = ? AND status = 'accepted' \
-             AND tokens_out > 0 AND milliseconds > 0 ORDER BY started_at DESC LIMIT 1",
-        )
-        .bind(provider)
-        .fetch_optional(&self.readers)
-        .await?;
-        Ok(row.map(|(tokens_out, milliseconds, at)| LastAnswer {
-            provider: provider.to_owned(),
-            tokens_out,
-            milliseconds,
-            at: time(at),
-        }))
     }
 }

@@ -113,6 +113,59 @@ fn what_is_told_is_what_was_billed_whatever_it_is_told_by() {
 }
 
 #[test]
+fn what_a_hosted_model_had_in_its_cache_is_booked_at_the_price_of_the_cache() {
+    let Some((world, model)) = world(6, "run_usd = 1.0") else { return };
+    model.bills_like_hosted(15);
+    let plain = spec(&model, "run_usd = 1.0");
+    let cheaper = plain.models.replace("price_in = 0.15\n", "price_in = 0.15\nprice_cached = 0.015\n");
+    world.configure(&Spec { models: cheaper, ..plain });
+    // A draft that cannot be used is asked for again, with the same rules and sources before it.
+    model.next_of(Task::Draft, 1, Fault::Garbage);
+    let report = world.run_to(0);
+    world.proposed();
+    let billed = model.ledger().of("billed");
+    let sum = |member: &str| billed.iter().map(|e| e.detail[member].as_i64().unwrap()).sum::<i64>();
+    let (cached, bill) = (sum("cache_read"), i64::try_from(model.bill()).unwrap());
+    assert!(cached >= 1_024, "{}", model.ledger());
+    let total = &cost(&world, "day", TODAY)["total"];
+    assert_eq!((&total["tokens"]["cached"], &total["nano_usd"]), (&cached.into(), &bill.into()), "{total}");
+    assert_eq!(bill, 150 * (sum("prompt_tokens") - cached) + 15 * cached + 600 * sum("completion_tokens"));
+    assert_eq!(report["cost"], bill);
+    let shown = world.desk.run(&["cost", "--since", TODAY, "--until", TODAY]).ok().stdout;
+    assert!(shown.contains("came from a provider's cache"), "{shown}");
+}
+
+#[test]
+fn answers_are_told_by_the_tier_that_gave_them() {
+    let Some((world, model)) = world(3, "run_usd = 1.0") else { return };
+    let plain = spec(&model, "run_usd = 1.0");
+    let built_in = plain.models.replace("judge = [\"hosted\"]", "judge = [\"builtin\"]");
+    world.configure(&Spec { models: built_in, ..plain });
+    world.run_to(0);
+    world.proposed();
+    let counts = |told: &Value| -> Vec<(String, String, i64)> {
+        let text = |count: &Value, member: &str| count[member].as_str().unwrap().to_owned();
+        let all = told.as_array().unwrap().iter().filter(|c| c["answers"] != 0);
+        all.map(|c| (text(c, "task"), text(c, "tier"), c["answers"].as_i64().unwrap())).collect()
+    };
+    let row = |task: &str, tier: &str, n| (task.to_owned(), tier.to_owned(), n);
+    let expected = [row("draft", "hosted", 1), row("judge", "builtin", 1), row("triage", "hosted", 3)];
+    assert_eq!(counts(&cost(&world, "day", TODAY)["answers"]), expected);
+    assert_eq!(counts(&cost(&world, "day", "2026-11-20")["answers"]), []);
+    assert_eq!(counts(&cost(&world, "day", "2026-11-22")["answers"]), []);
+    let status = world.desk.run(&["status", "--json", "--now", "2026-11-21T07:00:00Z"]).ok().json();
+    assert_eq!(
+        (counts(&status["answers_24h"]), counts(&status["answers_30d"])),
+        (expected.to_vec(), expected.to_vec())
+    );
+    let text = world.desk.run(&["status", "--now", "2026-11-21T07:00:00Z"]).ok().stdout;
+    assert!(text.contains("Answers in 24 hours: 4 hosted, 1 built-in\n"), "{text}");
+    let digest = world.desk.run(&["articles", "--json", "--state", "Proposed"]).ok().json()[0]["id"].clone();
+    let shown = world.desk.run(&["show", digest.as_str().unwrap()]).ok().stdout;
+    assert!(shown.contains("Answers: 1 draft hosted, 1 judge builtin\n"), "{shown}");
+}
+
+#[test]
 fn a_price_that_changes_says_nothing_about_the_past() {
     let Some((world, model)) = world(4, "run_usd = 1.0") else { return };
     world.run_to(0);

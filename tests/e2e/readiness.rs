@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::harness::gpu_box::{Asleep, FakeBox};
-use crate::harness::model::FakeModel;
+use crate::harness::model::{FakeModel, Fault};
 use crate::harness::{hugo, skip};
 use crate::world::{Spec, World, rows, tasks, unhurt};
 
@@ -137,8 +137,9 @@ fn a_model_that_has_become_slow_is_passed_over_until_a_repair_helps() {
 fn a_cold_load_is_waited_for() {
     let Some(host) = sleeping_box() else { return };
     host.works(Duration::from_millis(1_500), Duration::ZERO);
-    // llama.cpp says 503 while it loads.
-    host.model().fail_next(3, 503);
+    // llama.cpp says 503 while it loads, and what it is at; others say no more than that they failed.
+    host.model().next(2, Fault::Loading);
+    host.model().fail_next(1, 503);
     let models =
         [routes([r#"["small"]"#; 3]), worker("box", &host, ""), provider("small", &host.base_url(), "small", "box")];
     let world =
@@ -148,6 +149,43 @@ fn a_cold_load_is_waited_for() {
     let dump = world.dump();
     assert!(alerts(&dump).is_empty(), "{dump}");
     assert_eq!(tasks(&host.ledger().of("asked")).get("triage"), Some(&3), "{}", host.ledger());
+}
+
+#[test]
+fn a_model_that_never_comes_into_memory_is_passed_over_with_what_to_do() {
+    let Some(host) = sleeping_box() else { return };
+    host.model().next(1_000, Fault::Loading);
+    let models = [
+        routes([r#"["small", "builtin"]"#, r#"["builtin"]"#, r#"["builtin"]"#]),
+        worker("box", &host, "").replace("heartbeat_seconds = 5", "heartbeat_seconds = 1"),
+        provider("small", &host.base_url(), "small", "box"),
+    ];
+    let world =
+        World::new(3, &Spec { desk: "patience_seconds = 20\n".into(), models: models.concat(), ..Spec::default() });
+    world.run_to(0);
+    world.proposed();
+    let dump = world.dump();
+    let [told] = alerts(&dump)[..] else { panic!("{dump}") };
+    assert!(told.contains("the model small on the worker box: it is not loaded within 1 s"), "{told}");
+    assert!(told.contains("`heartbeat_seconds`"), "{told}");
+}
+
+#[test]
+fn a_model_that_only_thinks_is_used_and_the_switch_is_named() {
+    let Some(host) = sleeping_box() else { return };
+    // Both calls of its trial.
+    host.model().next(2, Fault::OnlyThink { apart: true });
+    let models =
+        [routes([r#"["small"]"#; 3]), worker("box", &host, ""), provider("small", &host.base_url(), "small", "box")];
+    let world =
+        World::new(3, &Spec { desk: "patience_seconds = 20\n".into(), models: models.concat(), ..Spec::default() });
+    let args = world.args();
+    let loud: Vec<&str> = args.iter().map(String::as_str).filter(|arg| *arg != "--json").collect();
+    let output = world.desk.run(&loud).ok();
+    world.proposed();
+    let told = output.stderr.lines().filter(|line| line.contains("small: the model only thought")).count();
+    assert!(told >= 1 && output.stderr.contains("enable_thinking = false"), "{output}");
+    assert!(alerts(&world.dump()).is_empty(), "it answers: {output}");
 }
 
 #[test]
@@ -169,8 +207,13 @@ fn what_is_wrong_with_a_model_is_told_apart() {
     let dump = world.dump();
     let told = alerts(&dump);
     assert_eq!(told.len(), 2, "one alert each: {told:#?}");
-    assert!(told.iter().any(|n| n.contains("the model small") && n.contains("pull")), "{told:#?}");
-    assert!(told.iter().any(|n| n.contains("the model large") && n.contains("OLLAMA_HOST=0.0.0.0")), "{told:#?}");
+    let missing = told.iter().find(|n| n.contains("the model small")).expect("the missing model is told of");
+    assert!(missing.contains("the server has no model `small`: ") && missing.contains("name the one"), "{missing}");
+    let deaf = told.iter().find(|n| n.contains("the model large")).expect("the server that is not there is told of");
+    assert!(deaf.contains("no model server listens at its port: ") && deaf.contains("`llama-server -m "), "{deaf}");
+    for notice in told {
+        assert_eq!(notice.matches("server listens").count() + notice.matches("has no model").count(), 1, "{notice}");
+    }
 }
 
 #[test]

@@ -3,11 +3,12 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::desk::{Desk, Output};
 use crate::harness::gpu_box::{Asleep, FakeBox};
 use crate::harness::{hugo, skip};
+use crate::readiness::provider;
 use crate::world::{Spec, World, rows, unhurt};
 
 const MAC: [u8; 6] = [0x02, 0x42, 0xac, 0x11, 0x00, 0x19];
@@ -131,6 +132,55 @@ fn a_dead_box_is_said_to_be_silent() {
 }
 
 #[test]
+fn status_tells_hours_and_the_speed_of_models_or_why_one_is_passed_over() {
+    if no_hugo() {
+        return;
+    }
+    let host = sleeping_box();
+    host.works(Duration::ZERO, Duration::from_millis(10));
+    let route = r#"["box", "builtin"]"#;
+    let spec = |hours: &str| Spec {
+        desk: "patience_seconds = 20\n".into(),
+        models: format!(
+            "[routes]\ntriage = {route}\ndraft = [\"missing\", \"builtin\"]\njudge = [\"builtin\"]\n{}{hours}{}{}{}{}",
+            table(&host),
+            asked(&host),
+            switch(&host),
+            provider("box", &host.base_url(), "fake-writer", "box"),
+            provider("missing", &host.base_url(), "absent", "box"),
+        ),
+        ..Spec::default()
+    };
+    host.model().only(&["fake-writer"]);
+    let world = World::new(3, &spec(""));
+    unhurt(&world.run().0);
+    // The desk's clock is an hour's run: soon after it the model is passed over still.
+    let at = |time: &str| worker(&world.desk, &["status", "--now", time]).ok().stdout;
+    let text = at("2026-11-21T06:10:00Z");
+    assert!(text.contains("hours: at any hour") && text.contains("  fake-writer: "), "{text}");
+    let speed = text.lines().find(|line| line.contains("fake-writer:")).unwrap();
+    assert!(speed.contains("tokens a second when it was last good"), "{text}");
+    let [unfit] = text.lines().filter(|line| line.contains("passed over now")).collect::<Vec<_>>()[..] else {
+        panic!("{text}")
+    };
+    assert!(unfit.contains("the model absent on the worker box: ") && unfit.contains("`absent`"), "{text}");
+    assert!(!at("2026-11-21T07:10:00Z").contains("passed over"), "half an hour is over");
+
+    world.configure(&spec("hours = \"22:00-07:00\"\n"));
+    assert!(at("2026-11-21T06:10:00Z").contains("hours: 22:00-07:00 (UTC); it may be used now"));
+    let closed = at("2026-11-21T07:10:00Z");
+    assert!(closed.contains("22:00-07:00 (UTC); it may be used from 2026-11-21 22:00 on"), "{closed}");
+    let json = worker(&world.desk, &["status", "--json", "--now", "2026-11-21T07:10:00Z"]).ok().json();
+    assert_eq!(
+        (&json[0]["hours"]["open"], &json[0]["models"][0]["model"]),
+        (&json!(false), &json!("absent")),
+        "{json}"
+    );
+    let rate = json[0]["models"][1]["last_rate"].as_u64().unwrap();
+    assert!((10_000..200_000).contains(&rate), "32 tokens of 10 ms each: {json}");
+}
+
+#[test]
 fn a_box_woken_by_hand_is_left_awake_by_the_next_run() {
     if no_hugo() {
         return;
@@ -142,9 +192,15 @@ fn a_box_woken_by_hand_is_left_awake_by_the_next_run() {
     world.proposed();
     assert_eq!(host.ledger().count("sleep"), 0, "{}", host.ledger());
     assert!(!world.desk.path("lease").exists(), "a box that is not ours to put to sleep is not guarded either");
-    let after = status(&world.desk);
-    assert!(after["awake_today_ms"].as_i64().is_some(), "{after}");
+    let after = worker(&world.desk, &["status", "--json", "--now", "2026-11-21T20:00:00Z"]).ok().json()[0].clone();
     assert_eq!((&after["state"], &after["held"]), (&"Asleep".into(), &"none".into()), "{after}");
+    let [window] = after["windows_today"].as_array().unwrap().as_slice() else { panic!("{after}") };
+    assert_eq!((&window["woken"], &window["source"]), (&false.into(), &"watts".into()), "{after}");
+    assert_eq!(after["energy_today_mwh"], window["energy"], "{after}");
+    let [from, until] = ["from", "until"].map(|end| window[end].as_str().unwrap().parse::<jiff::Timestamp>().unwrap());
+    assert_eq!(after["awake_today_ms"], i64::try_from(until.duration_since(from).as_millis()).unwrap(), "{after}");
+    let tomorrow = worker(&world.desk, &["status", "--json", "--now", "2026-11-22T06:00:00Z"]).ok().json()[0].clone();
+    assert_eq!((&tomorrow["windows_today"], &tomorrow["awake_today_ms"]), (&json!([]), &json!(0)), "{tomorrow}");
     worker(&world.desk, &["sleep"]).ok();
     assert!(host.wait_until(false, Duration::from_secs(5)));
     world.dump();
@@ -161,6 +217,14 @@ fn a_box_at_work_stays_awake_unless_forced_and_then_the_work_goes_on_elsewhere()
     let args = world.args();
     let running = world.desk.spawn(&args.each_ref().map(String::as_str));
     assert!(host.ledger().wait_for("asked", 1, Duration::from_secs(30)), "{}", host.ledger());
+    let loading = status(&world.desk);
+    assert_eq!((&loading["state"], &loading["held"]), (&"Readying".into(), &"woken".into()), "{loading}");
+    assert_eq!(loading["model"], "fake-writer", "{loading}");
+    let refused = worker(&world.desk, &["sleep"]);
+    assert_eq!(refused.code, Some(75), "{refused}");
+    assert!(refused.stderr.contains("is loading fake-writer there"), "{refused}");
+    // After the two calls of its trial the work begins.
+    assert!(host.ledger().wait_for("asked", 3, Duration::from_secs(30)), "{}", host.ledger());
     let at_work = status(&world.desk);
     assert_eq!((&at_work["state"], &at_work["held"]), (&"Awake".into(), &"woken".into()), "{at_work}");
     assert!(!at_work["leases"].as_array().unwrap().is_empty(), "{at_work}");
@@ -190,7 +254,7 @@ fn a_box_that_a_killed_run_left_awake_is_put_to_sleep_by_hand() {
     host.model().delay(Duration::from_millis(1_500));
     let args = world.args();
     let running = world.desk.spawn(&args.each_ref().map(String::as_str));
-    assert!(host.ledger().wait_for("asked", 1, Duration::from_secs(30)), "{}", host.ledger());
+    assert!(host.ledger().wait_for("asked", 3, Duration::from_secs(30)), "{}", host.ledger());
     running.kill9();
     assert_eq!(status(&world.desk)["held"], "woken");
     let packets = host.ledger().count("packet");

@@ -6,6 +6,7 @@ use super::*;
 use crate::engine::cost::{AlwaysOn, Naive};
 use crate::engine::estimate::{AwakeFor, EstimateLine, Room};
 use crate::models::Task;
+use crate::store::TierCount;
 
 fn line(what: &str, title: Option<&str>, scale: u64) -> CostLine {
     let scaled = i64::try_from(scale).unwrap();
@@ -42,6 +43,14 @@ fn report(by: By, lines: Vec<CostLine>) -> CostReport {
             times_hundredths: Some(12_345),
         },
         always_on: Some(AlwaysOn { watts: 300, days: 21, mwh: MilliWattHours(151_200_000), electricity: units(45.36) }),
+        answers: [("draft", "hosted", 2), ("triage", "cache", 12), ("triage", "local", 785), ("triage", "semantic", 9)]
+            .map(|(task, tier, answers)| TierCount {
+                task: task.into(),
+                tier: tier.into(),
+                answers,
+                cost: NanoUsd::ZERO,
+            })
+            .to_vec(),
         own_or_rent: Some(own_or_rent(units(1.37), units(0.09), units(0.46))),
         total,
         lines,

@@ -27,8 +27,3 @@ pub(super) fn held(provider: &str, message: String, error: &CallError) -> Outcom
 pub(in crate::engine) fn is_soon_over(cause: &Cause, now: Timestamp) -> bool {
     cause.cause.starts_with(LOADING) && cause.held > 0 && now.duration_since(cause.since) < LONGEST
 }
-
-/// Seconds until a cause is probed again that was probed now: the usual ones, unless it is soon over.
-pub(in crate::engine) fn probe_seconds(cause: &Cause, now: Timestamp, usual: i64) -> i64 {
-    if is_soon_over(cause, now) { usual.min(PROBE) } else { usual }
-}

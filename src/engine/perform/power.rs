@@ -42,7 +42,7 @@ async fn woken(desk: &Desk, worker: &WorkerName, tried: bool) -> WorkerEvent {
         WakeOutcome::AlreadyAwake => WorkerEvent::Answered { woken: tried },
         WakeOutcome::Woken { .. } => WorkerEvent::Answered { woken: true },
         WakeOutcome::Silent { packets, waited_ms } => {
-            WorkerEvent::Silent { why: format!("no heartbeat within {} s after {packets} packets", waited_ms / 1000) }
+            WorkerEvent::Silent { why: WakeOutcome::silence(packets, waited_ms) }
         }
         WakeOutcome::NotPossible { why } => WorkerEvent::Silent { why },
     }

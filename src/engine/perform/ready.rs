@@ -12,7 +12,7 @@ use super::super::asking::charged;
 use super::super::desk::Desk;
 use super::super::progress::Progress;
 use crate::config::ProviderSection;
-use crate::models::{Asking, Billed, CallClass, CallError, PROBE, PROBE_TOKENS, Provider, probe};
+use crate::models::{Asking, Billed, CallClass, CallError, HoldCause, Loaded, PROBE, PROBE_TOKENS, Provider, probe};
 use crate::power::{WorkerOptions, alive, busy, repair};
 use crate::store::{CallRow, CallStatus, Spent, StoreError};
 
@@ -112,36 +112,52 @@ impl Trial<'_> {
 
     /// Waits until the model answers at all, as long as a heartbeat is waited for. `None`: it does.
     async fn load(&self) -> Result<Option<Ended>, StoreError> {
+        let pause = Duration::from_millis(self.options.poll_milliseconds);
         let until = Instant::now() + Duration::from_secs(self.options.heartbeat_seconds);
         loop {
-            let error = match self.ask(1, until).await? {
-                Answered::Well(..) => return Ok(None),
-                Answered::Late => {
-                    return Ok(Some(Ended::Unfit(format!(
-                        "it is not loaded within {} s: raise `heartbeat_seconds`, or name a smaller model",
-                        self.options.heartbeat_seconds
-                    ))));
-                }
-                Answered::Badly(error) => error,
+            // While the server says by itself that it loads, nothing is asked of the model.
+            let error = match self.provider.loaded().await {
+                Loaded::Loading => CallError::Loading { after_seconds: None },
+                _ => match self.ask(1, until).await? {
+                    Answered::Well(..) => return Ok(None),
+                    Answered::Late => return Ok(Some(Ended::Unfit(self.late().await))),
+                    Answered::Badly(error) => error,
+                },
             };
-            let unreachable = matches!(error, CallError::Unreachable { .. });
-            if unreachable && !alive(self.options).await {
-                return Ok(Some(Ended::Lost(error.to_string())));
+            if error.is_gone() && !alive(self.options).await {
+                return Ok(Some(Ended::Lost(self.provider.explain(&error))));
             }
-            if !matches!(error.class(), CallClass::Retry { .. }) {
-                return Ok(Some(Ended::Unfit(error.to_string())));
+            let comes = matches!(error.class(), CallClass::Retry { .. } | CallClass::Defer(HoldCause::ModelLoading));
+            if !comes {
+                return Ok(Some(Ended::Unfit(self.provider.explain(&error))));
             }
-            let pause = Duration::from_millis(self.options.poll_milliseconds);
             if Instant::now() + pause >= until {
-                let hint = if unreachable {
-                    "; the box itself answers: its model server may listen on loopback only (OLLAMA_HOST=0.0.0.0, or --host 0.0.0.0)"
-                } else {
-                    ""
-                };
-                return Ok(Some(Ended::Unfit(format!("{error}{hint}"))));
+                let loads = matches!(error, CallError::Loading { .. });
+                return Ok(Some(Ended::Unfit(if loads { self.too_long() } else { self.provider.explain(&error) })));
             }
             tokio::time::sleep(pause).await;
         }
+    }
+
+    /// Why no answer came in time, as far as the server tells, with the next step.
+    async fn late(&self) -> String {
+        let seconds = self.options.heartbeat_seconds;
+        match self.provider.loaded().await {
+            Loaded::Missing => self.provider.explain(&CallError::ModelMissing { model: self.section.model.clone() }),
+            Loaded::NotListening => self.provider.explain(&CallError::NotListening),
+            Loaded::Yes => format!(
+                "it is loaded, and gave no answer within {seconds} s: see what else the box is doing (nvidia-smi, ollama ps), \
+                 or name a smaller model"
+            ),
+            Loaded::Loading | Loaded::NotLoaded | Loaded::Unreachable | Loaded::Unknown => self.too_long(),
+        }
+    }
+
+    fn too_long(&self) -> String {
+        format!(
+            "it is not loaded within {} s: raise `heartbeat_seconds`, or name a smaller model",
+            self.options.heartbeat_seconds
+        )
     }
 
     /// Times a generation. The inner error is the rate that is too slow.
@@ -152,7 +168,7 @@ impl Trial<'_> {
                 Some(rate) if is_degraded(good, rate) => Err(Some(rate)),
                 rate => Ok(Ended::Fit(rate)),
             },
-            Answered::Badly(error) => Ok(Ended::Unfit(error.to_string())),
+            Answered::Badly(error) => Ok(Ended::Unfit(self.provider.explain(&error))),
             Answered::Late => Err(None),
         })
     }
@@ -194,6 +210,12 @@ impl Trial<'_> {
         let sent = Instant::now();
         let asked = tokio::time::timeout_at(until, self.provider.ask(&question)).await;
         let took = u64::try_from(sent.elapsed().as_millis()).unwrap_or(u64::MAX);
+        // What only thinks is as fast as it is; that its answers may be used up by it is worth knowing.
+        if let Ok(Err(error @ CallError::OnlyThinking { .. })) = &asked
+            && !section.think
+        {
+            self.tell(&format!("{}: {}", section.model, self.provider.explain(error)));
+        }
         // An answer that was cut off, or says nothing useful, was generated all the same.
         let usage = match &asked {
             Ok(Ok(answer)) => Some(answer.usage()),

@@ -324,6 +324,26 @@ async fn anthropic_is_spoken_too_and_bills_what_is_cached_apart() {
 }
 
 #[tokio::test]
+async fn a_shared_beginning_is_cached_where_that_has_a_price() {
+    let model = FakeModel::start();
+    model.price(1_000, 0);
+    let ask = async |question: &str| {
+        let text = "rule ".repeat(1_000) + question;
+        let body = json!({"model": "fake-judge", "messages": [{"role": "user", "content": text}]});
+        let request = client().post(model.url("/v1/chat/completions")).json(&body);
+        let said: Value = request.send().await.unwrap().json().await.unwrap();
+        ["/prompt_tokens", "/prompt_tokens_details/cached_tokens"]
+            .map(|member| said["usage"].pointer(member).and_then(Value::as_u64).unwrap())
+    };
+    assert_eq!(ask("one").await, [1_251, 0]);
+    assert_eq!(ask("two").await, [1_251, 0], "nothing is cached until it has a price");
+    model.price_cached(10);
+    assert_eq!(ask("three").await, [1_252, 0]);
+    assert_eq!(ask("four").await, [1_251, 1_152], "in steps of 128");
+    assert_eq!(model.ledger().of("billed")[3].detail["nano_usd"], 99 * 1_000 + 1_152 * 10);
+}
+
+#[tokio::test]
 async fn a_stream_adds_up_to_the_whole_answer() {
     let model = FakeModel::start();
     let whole = content(&model, "judge", "x").await;
