@@ -8,6 +8,7 @@ use states::words::hash::sha256_hex;
 use super::Failure;
 use crate::config::Config;
 use crate::engine::{Clock, RunRequest};
+use crate::power::WorkerOptions;
 use crate::publish::Credentials;
 use crate::record::{Cleaner, Head, Player, RecordError, Recorder, Tape, VERSION};
 use crate::store::Store;
@@ -67,6 +68,9 @@ pub(super) async fn begin(folder: &Path, config: &Config, store: &Store, clock: 
 fn secrets(config: &Config) -> Vec<String> {
     let mut variables: Vec<&str> = config.providers.iter().filter_map(|p| p.key_env.as_deref()).collect();
     variables.extend(config.sources.iter().filter_map(|s| s.token_env.as_deref()));
+    for worker in &config.workers {
+        variables.extend(worker.variables());
+    }
     for site in &config.sites {
         variables.extend(site.forge.as_ref().map(|forge| forge.token_env.as_str()));
         variables.extend(match &site.credentials {
@@ -77,7 +81,10 @@ fn secrets(config: &Config) -> Vec<String> {
     }
     let mut values: Vec<String> =
         variables.into_iter().filter_map(|v| std::env::var(v).ok()).map(|v| v.trim().to_owned()).collect();
-    values.extend(Cleaner::secrets_in(config.sources.iter().filter_map(|s| s.url.as_deref())));
+    let addresses = config.sources.iter().filter_map(|s| s.url.as_deref());
+    let addresses = addresses.chain(config.providers.iter().map(|p| p.base_url.as_str()));
+    let addresses = addresses.chain(config.sites.iter().map(|s| s.repo.as_str()));
+    values.extend(Cleaner::secrets_in(addresses.chain(config.workers.iter().flat_map(WorkerOptions::addresses))));
     values
 }
 

@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn what_is_compared_is_received_in_the_order_in_which_it_was_started() {
-        let snapshot: SnapshotId = "ab".repeat(32).parse().unwrap();
+        let snapshot: SnapshotId = "ab".repeat(16).parse().unwrap();
         let rows: Vec<OutboxRow> = (0..4).map(|n| row(n, Effect::Compare { snapshot: snapshot.clone() })).collect();
         let page = row(9, Effect::Fetch);
         let mut turns = Turns::default();

@@ -11,6 +11,7 @@ use states::words::{ArticleId, EffectKey, MachineId, PageIdentity, Report, RunId
 use states::worker::{WorkerEvent, WorkerState};
 
 use super::EngineError;
+use super::asking::limits::asks_as;
 use super::desk::Desk;
 use super::outcome::{Done, Outcome};
 use super::progress::Progress;
@@ -71,6 +72,10 @@ impl Desk {
         let moment = self.moment(article.as_ref().map(|a| &a.site), &row.machine);
         let mut after = After::default();
         tx.end_lease(&row.key).await?;
+        if matches!(outcome, Outcome::Failed { .. }) {
+            // A panic, or a store that could not take the answer: what was billed stays booked, and bars nobody.
+            tx.recover_calls_of(&asks_as(&row.key, row.tries), moment.at).await?;
+        }
         tx.keep_hosts(&self.web.news(), moment.at).await?;
         if tx.is_open(&row.key).await? {
             if matches!(outcome, Outcome::Done(_)) {

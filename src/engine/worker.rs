@@ -147,9 +147,13 @@ impl Engine {
     }
 
     pub(super) async fn tell_worker(&self, name: WorkerName, event: WorkerEvent) -> Result<(), EngineError> {
+        let mut tx = self.desk.store.begin().await?;
+        // A lease that was taken since this was decided keeps it.
+        if matches!(event, WorkerEvent::Idle) && tx.count_leases(name.as_str()).await? > 0 {
+            return Ok(());
+        }
         self.desk.tape().decided(&format!("worker {name}"), &event);
         let id = MachineId::Worker(name);
-        let mut tx = self.desk.store.begin().await?;
         let mut after = After::default();
         self.desk.happen(&mut tx, &id, &Happening::Worker(event), &mut after).await?;
         tx.commit().await?;
@@ -158,7 +162,7 @@ impl Engine {
     }
 
     /// True when no effect but those of workers is under way or due.
-    async fn nothing_else(&self) -> Result<bool, EngineError> {
+    pub(super) async fn nothing_else(&self) -> Result<bool, EngineError> {
         let now = self.desk.clock.now();
         Ok(!self.is_working()
             && !self

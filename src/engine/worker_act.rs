@@ -46,7 +46,7 @@ impl Engine {
     ) -> Result<Option<String>, EngineError> {
         let WorkerAct::Release { though_leased } = act;
         let id = MachineId::Worker(worker.clone());
-        let leases = self.desk.store.leases(worker.as_str()).await?;
+        let leases = tx.count_leases(worker.as_str()).await?;
         if leases > 0 && !though_leased {
             return Ok(Some(format!(
                 "work is being done there ({leases} leases); --force cuts it off, and the next tier is asked or it is done again"

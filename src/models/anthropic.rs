@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::call_error::CallError;
+use super::call_error::{CallError, counted};
 use super::openai::{Reply, word};
 use super::provider::{OpenAiOptions, SchemaMode};
 use super::question::{Question, Role};
@@ -84,7 +84,7 @@ pub(super) fn read(reply: &Value) -> Result<Reply, CallError> {
     let Some(content) = reply.get("content").and_then(Value::as_array) else {
         return Err(CallError::Malformed { message: "it holds no content".to_owned(), usage: None });
     };
-    let count = |name: &str| reply.get("usage").and_then(|usage| usage.get(name)).and_then(Value::as_u64);
+    let count = |name: &str| reply.get("usage").and_then(|usage| usage.get(name)).and_then(counted);
     let cached = count("cache_read_input_tokens").unwrap_or(0);
     let written = count("cache_creation_input_tokens").unwrap_or(0);
     let of_kind = |kind: &'static str| content.iter().filter(move |block| block["type"] == kind);

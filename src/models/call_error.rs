@@ -16,6 +16,14 @@ pub struct Usage {
     pub tokens_cache_write: u64,
 }
 
+/// No answer has more tokens than this, whatever its server says: a count beyond it would break every sum.
+const MOST_TOKENS: u64 = 10_000_000;
+
+/// A count of tokens from a reply.
+pub(crate) fn counted(value: &serde_json::Value) -> Option<u64> {
+    value.as_u64().map(|tokens| tokens.min(MOST_TOKENS))
+}
+
 /// Why a call brought no answer. No message holds a URL or a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]

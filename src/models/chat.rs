@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::call_error::{CallError, Usage};
+use super::call_error::{CallError, Usage, counted};
 use super::openai::{Reply, messages, word};
 use super::provider::{OpenAiOptions, SchemaMode};
 use super::question::Question;
@@ -43,7 +43,7 @@ pub(super) fn body(options: &OpenAiOptions, question: &Question, quirks: Quirks)
 /// # Errors
 /// [`CallError::Malformed`] where there is no choice in it.
 pub(super) fn read(reply: &Value) -> Result<Reply, CallError> {
-    let number = |at: &str| reply.pointer(at).and_then(Value::as_u64);
+    let number = |at: &str| reply.pointer(at).and_then(counted);
     let usage = match (number("/usage/prompt_tokens"), number("/usage/completion_tokens")) {
         (Some(tokens_in), Some(tokens_out)) => {
             // DeepSeek has a name of its own for it.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::call_error::{CallError, Usage};
+use super::call_error::{CallError, Usage, counted};
 use super::cost::{estimate_tokens, tokens_of_bytes};
 use super::openai::word;
 use super::provider::{Answer, Api, Finish, OpenAiOptions};
@@ -62,11 +62,11 @@ pub(super) fn read(
     reply: &Value,
     milliseconds: u64,
 ) -> Result<Answer, CallError> {
-    let (vector, counted) = match options.api {
+    let (vector, said) = match options.api {
         Api::OpenAi | Api::Anthropic => (reply.pointer("/data/0/embedding"), reply.pointer("/usage/prompt_tokens")),
         Api::Ollama => (reply.pointer("/embeddings/0"), reply.pointer("/prompt_eval_count")),
     };
-    let tokens_in = counted.and_then(Value::as_u64).unwrap_or_else(|| estimate_tokens(question).0);
+    let tokens_in = said.and_then(counted).unwrap_or_else(|| estimate_tokens(question).0);
     let usage = Usage { tokens_in, ..Usage::default() };
     let malformed = |message: String| CallError::Malformed { message, usage: Some(usage) };
     let vector = vector.ok_or_else(|| malformed("it holds no embedding".to_owned()))?;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::call_error::CallError;
+use super::call_error::{CallError, counted};
 use super::openai::{Reply, messages, word};
 use super::provider::{OpenAiOptions, SchemaMode};
 use super::question::Question;
@@ -77,7 +77,7 @@ pub(super) fn read(reply: &Value) -> Result<Reply, CallError> {
         return Err(CallError::Malformed { message: "it holds no message".to_owned(), usage: None });
     };
     let thinking = reply.pointer("/message/thinking").and_then(Value::as_str).unwrap_or_default();
-    let number = |name: &str| reply.get(name).and_then(Value::as_u64);
+    let number = |name: &str| reply.get(name).and_then(counted);
     Ok(Reply {
         text: text.to_owned(),
         thought: !thinking.trim().is_empty(),

@@ -196,7 +196,8 @@ fn failed(error: &Value) -> CallError {
     let kind = error.get("type").or_else(|| error.get("code")).and_then(Value::as_str).unwrap_or_default();
     match kind {
         "overloaded_error" => CallError::Server { status: 529, after_seconds: None },
-        "rate_limit_error" | "rate_limit_exceeded" => CallError::RateLimited { after_seconds: None },
+        // Said in the middle of an answer, it does not take back what was written, and perhaps billed: no plain rate limit.
+        "rate_limit_error" | "rate_limit_exceeded" => CallError::Server { status: 529, after_seconds: None },
         _ => CallError::Server { status: 500, after_seconds: None },
     }
 }

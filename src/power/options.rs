@@ -252,6 +252,26 @@ impl WorkerOptions {
         Ok(())
     }
 
+    /// The variables that it names: their values are secret.
+    pub fn variables(&self) -> Vec<&str> {
+        let calls = self.calls().filter_map(|call| call.token_env.as_deref());
+        calls.chain(self.password_env.as_deref()).collect()
+    }
+
+    /// The addresses that it names.
+    pub fn addresses(&self) -> Vec<&str> {
+        self.calls().map(|call| call.url.as_str()).chain([self.heartbeat_url.as_str()]).collect()
+    }
+
+    fn calls(&self) -> impl Iterator<Item = &HttpCall> {
+        let wake = if let WakeBy::Http(call) = &self.wake { Some(call) } else { None };
+        let sleep = if let SleepBy::Http(call) = &self.sleep { Some(call) } else { None };
+        let busy = if let Some(Probe::Http(call)) = &self.busy { Some(call) } else { None };
+        let means = [&self.keepalive, &self.repair].into_iter().flatten();
+        let means = means.filter_map(|means| if let Means::Http(call) = means { Some(call) } else { None });
+        [wake, sleep, busy, self.meter.as_ref().map(|meter| &meter.http)].into_iter().flatten().chain(means)
+    }
+
     /// What is called and run, with the key it stands under.
     fn performed(&self) -> Vec<(&'static str, Means)> {
         let named = [

@@ -139,6 +139,10 @@ impl Recorder {
 
     /// Keeps what was heard. The body is there before the line that names it.
     pub(super) fn heard(&self, turn: &str, kind: &str, key: &str, answer: Value, body: Option<&[u8]>) {
+        // It has ended: nothing more is written on a disk that may be full.
+        if self.state().tape.is_none() {
+            return;
+        }
         let body = match body.map(|body| self.body(body)).transpose() {
             Ok(body) => body,
             Err(error) => return self.end(&error.to_string()),

@@ -184,20 +184,34 @@ impl Tx {
     /// # Errors
     /// [`StoreError`](super::StoreError).
     pub async fn recover_calls(&mut self, at: Timestamp) -> Result<u64> {
+        self.close_calls(None, at).await
+    }
+
+    /// The same for the calls of one delivery of an effect that has ended without closing them.
+    ///
+    /// # Errors
+    /// [`StoreError`](super::StoreError).
+    pub async fn recover_calls_of(&mut self, effect: &str, at: Timestamp) -> Result<u64> {
+        self.close_calls(Some(effect), at).await
+    }
+
+    async fn close_calls(&mut self, effect: Option<&str>, at: Timestamp) -> Result<u64> {
         sqlx::query(
             "INSERT INTO bookings (run, article, kind, nano_usd, at, note) \
-             SELECT run, article, 'model', reserved, ?, task || ' by ' || provider || ' (unknown)' \
-             FROM model_calls WHERE status = 'started' AND reserved > 0",
+             SELECT run, article, 'model', reserved, ?1, task || ' by ' || provider || ' (unknown)' \
+             FROM model_calls WHERE status = 'started' AND reserved > 0 AND (?2 IS NULL OR effect = ?2)",
         )
         .bind(millis(at))
+        .bind(effect)
         .execute(self.conn())
         .await?;
         let done = sqlx::query(
-            "UPDATE model_calls SET status = 'unknown', cost = reserved, ended_at = ?, \
-             error = ? WHERE status = 'started'",
+            "UPDATE model_calls SET status = 'unknown', cost = reserved, ended_at = ?1, \
+             error = ?2 WHERE status = 'started' AND (?3 IS NULL OR effect = ?3)",
         )
         .bind(millis(at))
         .bind(CUT_OFF)
+        .bind(effect)
         .execute(self.conn())
         .await?;
         Ok(done.rows_affected())

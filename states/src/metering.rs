@@ -35,7 +35,9 @@ pub fn between(
     watts: u32,
 ) -> (MilliWattHours, Measured) {
     match (before, now) {
-        (Some(Reading::Counter(before)), Some(Reading::Counter(now))) if now >= before => {
+        (Some(Reading::Counter(before)), Some(Reading::Counter(now)))
+            if before >= 0 && now >= before && now - before <= most(milliseconds) =>
+        {
             (MilliWattHours(now - before), Measured::Meter)
         }
         (Some(Reading::Power(before)), Some(Reading::Power(now))) if before >= 0 && now >= 0 => {
@@ -45,6 +47,12 @@ pub fn between(
         }
         _ => (MilliWattHours::drawn(watts, milliseconds), Measured::Watts),
     }
+}
+
+/// No box draws more than this: a counter that says so was away meanwhile, and has found its old total again.
+fn most(milliseconds: i64) -> i64 {
+    const WATTS: u32 = 20_000;
+    MilliWattHours::drawn(WATTS, milliseconds.max(60_000)).0
 }
 
 impl fmt::Display for Reading {

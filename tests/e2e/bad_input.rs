@@ -89,9 +89,9 @@ fn without_hugo_a_person_decides() {
     // Asked again, it still waits for the same person.
     world.run_to(3);
     let bytes = world.desk.run(&["show", id, "--page"]).ok().stdout;
-    let approved = world.desk.run(&["approve", id]).ok();
+    let approved = world.desk.run(&["approve", id, "--now", "2026-11-21T07:30:00Z"]).ok();
     assert!(approved.stdout.contains("is Publishing now"), "{approved}");
-    let twice = world.desk.run(&["approve", id]);
+    let twice = world.desk.run(&["approve", id, "--now", "2026-11-21T07:30:00Z"]);
     assert_eq!(twice.code, Some(2), "{twice}");
     let report = world.run_to(0);
     let branches = world.proposals();

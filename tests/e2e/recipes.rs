@@ -208,7 +208,10 @@ fn the_workers_of_the_documentation_are_workers() {
     let page = std::fs::read_to_string(workspace().join("docs/worker.md")).unwrap();
     let mut found = 0;
     for block in page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()) {
-        let text = format!("{block}\n[[site]]\nname = \"a\"\nrepo = \"r\"\n");
+        // Some show a key alone, to be put beside the others of a worker.
+        let worker = "[[worker]]\nname = \"box\"\nmac = \"00:11:22:33:44:55\"\nheartbeat_url = \"http://box.lan/\"\n";
+        let head = if block.contains("[[worker]]") { "" } else { worker };
+        let text = format!("{head}{block}\n[[site]]\nname = \"a\"\nrepo = \"r\"\n");
         let config =
             Config::parse(&text, Path::new("docs/worker.md")).unwrap_or_else(|error| panic!("{error}\n{block}"));
         found += config.workers.len();

@@ -77,7 +77,8 @@ impl World {
     /// A run that ends with this exit code: its report.
     pub(crate) fn run_to(&self, code: i32) -> Value {
         let (output, report) = self.run();
-        assert_eq!(output.code, Some(code), "{output}");
+        let open = || rows(&self.dump(), "outbox").join("\n");
+        assert_eq!(output.code, Some(code), "{output}\nopen:\n{}", open());
         unhurt(&output);
         report
     }

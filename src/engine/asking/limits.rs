@@ -129,8 +129,13 @@ impl Asker<'_> {
 
     /// Which try of which effect asks.
     pub(super) fn asks_as(&self) -> Option<String> {
-        self.key.map(|key| format!("{}#{}", key.as_str(), self.tries))
+        self.key.map(|key| asks_as(key, self.tries))
     }
+}
+
+/// The name under which the calls of one try of an effect stand in the ledger.
+pub(in super::super) fn asks_as(key: &EffectKey, tries: u32) -> String {
+    format!("{}#{tries}", key.as_str())
 }
 
 /// Until when the tiers of a route are asked, all together.

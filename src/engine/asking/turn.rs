@@ -91,6 +91,10 @@ impl Asker<'_> {
     /// its lease is taken at once, so that two effects that choose together choose differently.
     pub(super) async fn spread(&self, route: &[String], tiers: &[Tier], choice: Choice) -> Result<Choice, Outcome> {
         let (Choice::Ask(i) | Choice::Wake(i)) = choice else { return Ok(choice) };
+        // What it has answered before is at hand at that one only.
+        if tiers[i].standing == Standing::Kept {
+            return Ok(choice);
+        }
         let on_worker = |i: usize| self.desk.config.provider(&route[i]).filter(|p| p.worker.is_some());
         let (Some(chosen), Some(key)) = (on_worker(i), self.key) else { return Ok(choice) };
         let same: Vec<(usize, &WorkerName)> = (0..route.len())
@@ -99,8 +103,10 @@ impl Asker<'_> {
             .filter_map(|(j, p)| p.worker.as_ref().map(|worker| (j, worker)))
             .collect();
         // Alone on its model, it gets its lease when the call leaves.
-        if same.len() < 2 {
-            return Ok(choice);
+        match same.as_slice() {
+            [] => return Ok(choice),
+            [(alone, _)] => return Ok(Choice::Ask(*alone)),
+            _ => {}
         }
         let mut tx = self.desk.store.begin().await?;
         let mut ready = Vec::new();

@@ -30,7 +30,7 @@ pub(super) async fn perform(desk: &Desk, worker: &WorkerName, row: &OutboxRow) -
 
 async fn woken(desk: &Desk, worker: &WorkerName, tried: bool) -> WorkerEvent {
     let Some(options) = desk.config.worker(worker) else {
-        return WorkerEvent::Silent { why: "it is not in the configuration any more".into() };
+        return WorkerEvent::Silent { why: "it is not in the configuration any more".into(), told: false };
     };
     let tell = |what: &str| {
         desk.teller.tell(Progress::Worker { worker: worker.to_string(), what: what.to_owned() });
@@ -42,9 +42,9 @@ async fn woken(desk: &Desk, worker: &WorkerName, tried: bool) -> WorkerEvent {
         WakeOutcome::AlreadyAwake => WorkerEvent::Answered { woken: tried },
         WakeOutcome::Woken { .. } => WorkerEvent::Answered { woken: true },
         WakeOutcome::Silent { packets, waited_ms } => {
-            WorkerEvent::Silent { why: WakeOutcome::silence(packets, waited_ms) }
+            WorkerEvent::Silent { why: WakeOutcome::silence(packets, waited_ms), told: true }
         }
-        WakeOutcome::NotPossible { why } => WorkerEvent::Silent { why },
+        WakeOutcome::NotPossible { why } => WorkerEvent::Silent { why, told: false },
     }
 }
 
@@ -52,13 +52,13 @@ async fn put_to_sleep(desk: &Desk, worker: &WorkerName) -> WorkerEvent {
     let Some(options) = desk.config.worker(worker) else {
         return WorkerEvent::LeftAwake { why: "it is not in the configuration any more".into(), alert: true };
     };
-    // One that does not answer any more sleeps already, or is beyond our reach.
     let there = desk.tape().hear("alive", worker.as_str(), alive(options)).await != Ok(false);
-    let outcome = if there {
-        let slept = desk.tape().hear("sleep", worker.as_str(), sleep(options)).await;
-        slept.unwrap_or_else(|e| SleepOutcome::Failed { why: e.to_string() })
-    } else {
-        SleepOutcome::Asleep
+    // Also where the heartbeat is gone: the box may be up and its model server down.
+    let slept = desk.tape().hear("sleep", worker.as_str(), sleep(options)).await;
+    let outcome = match slept.unwrap_or_else(|e| SleepOutcome::Failed { why: e.to_string() }) {
+        // One that can be told nothing sleeps already, or is beyond our reach.
+        SleepOutcome::Busy | SleepOutcome::Failed { .. } if !there => SleepOutcome::Asleep,
+        outcome => outcome,
     };
     desk.read_meter(worker).await;
     match outcome {

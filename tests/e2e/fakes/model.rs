@@ -337,7 +337,7 @@ async fn a_shared_beginning_is_cached_where_that_has_a_price() {
     };
     assert_eq!(ask("one").await, [1_251, 0]);
     assert_eq!(ask("two").await, [1_251, 0], "nothing is cached until it has a price");
-    model.price_cached(10);
+    model.bills_like_hosted(10);
     assert_eq!(ask("three").await, [1_252, 0]);
     assert_eq!(ask("four").await, [1_251, 1_152], "in steps of 128");
     assert_eq!(model.ledger().of("billed")[3].detail["nano_usd"], 99 * 1_000 + 1_152 * 10);
