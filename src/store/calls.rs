@@ -6,6 +6,9 @@ use states::words::{ArticleId, MilliWattHours, NanoUsd, Prices, RequestKey, RunI
 use super::money::Booking;
 use super::{Result, Store, Tx, millis, whole};
 
+/// A statement whose values are being bound.
+type Statement<'q> = sqlx::query::Query<'q, sqlx::Sqlite, <sqlx::Sqlite as sqlx::Database>::Arguments>;
+
 /// A call that is about to leave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallRow {
@@ -40,6 +43,13 @@ pub enum CallStatus {
     Failed,
     /// It is not known whether it was answered; charged in full.
     Unknown,
+}
+
+impl CallRow {
+    /// Binds what names one try of this call: request, provider, model and try, in this order.
+    pub(super) fn named_in<'q>(&'q self, statement: Statement<'q>, try_: i64) -> Statement<'q> {
+        statement.bind(self.request.as_str()).bind(&self.provider).bind(&self.model).bind(try_)
+    }
 }
 
 impl CallStatus {
@@ -127,7 +137,7 @@ impl Tx {
         spent: &Spent,
         at: Timestamp,
     ) -> Result<()> {
-        sqlx::query(
+        let update = sqlx::query(
             "UPDATE model_calls SET status = ?, cost = ?, tokens_in = ?, tokens_out = ?, tokens_cached = ?, \
              tokens_cache_write = ?, ended_at = ?, \
              milliseconds = ?, answer = ?, error = ? WHERE request = ? AND provider = ? AND model = ? AND try = ?",
@@ -141,13 +151,8 @@ impl Tx {
         .bind(millis(at))
         .bind(whole(spent.milliseconds))
         .bind(&spent.answer)
-        .bind(&spent.error)
-        .bind(call.request.as_str())
-        .bind(&call.provider)
-        .bind(&call.model)
-        .bind(try_)
-        .execute(self.conn())
-        .await?;
+        .bind(&spent.error);
+        call.named_in(update, try_).execute(self.conn()).await?;
         if spent.cost != NanoUsd::ZERO {
             let booking = Booking {
                 run: call.run.clone(),

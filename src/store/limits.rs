@@ -98,18 +98,13 @@ impl Tx {
     /// # Errors
     /// [`StoreError`](super::StoreError).
     pub async fn call_leaves(&mut self, call: &CallRow, try_: i64, tokens: u64, effect: Option<&str>) -> Result<()> {
-        sqlx::query(
+        let update = sqlx::query(
             "UPDATE model_calls SET tokens_estimated = ?, effect = ? \
              WHERE request = ? AND provider = ? AND model = ? AND try = ?",
         )
         .bind(i64::try_from(tokens).unwrap_or(i64::MAX))
-        .bind(effect)
-        .bind(call.request.as_str())
-        .bind(&call.provider)
-        .bind(&call.model)
-        .bind(try_)
-        .execute(self.conn())
-        .await?;
+        .bind(effect);
+        call.named_in(update, try_).execute(self.conn()).await?;
         Ok(())
     }
 
@@ -129,18 +124,13 @@ impl Tx {
             Bearing::Bad => Some("bad"),
             Bearing::Nothing => None,
         };
-        sqlx::query(
+        let update = sqlx::query(
             "UPDATE model_calls SET bearing = ?, not_before = ? \
              WHERE request = ? AND provider = ? AND model = ? AND try = ?",
         )
         .bind(bearing)
-        .bind(not_before.map(millis))
-        .bind(call.request.as_str())
-        .bind(&call.provider)
-        .bind(&call.model)
-        .bind(try_)
-        .execute(self.conn())
-        .await?;
+        .bind(not_before.map(millis));
+        call.named_in(update, try_).execute(self.conn()).await?;
         Ok(())
     }
 }

@@ -55,7 +55,8 @@ pub fn breaker(now: Timestamp, calls: &[(Timestamp, bool)]) -> Breaker {
     }
 }
 
-fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+/// A time so much later, or the last one there is.
+pub(crate) fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 

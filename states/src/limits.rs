@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::breaker::{Breaker, OPEN, WINDOW, breaker};
+use crate::breaker::{Breaker, OPEN, WINDOW, breaker, later};
 
 /// The span over which requests and tokens are counted.
 pub const MINUTE: SignedDuration = SignedDuration::from_mins(1);
@@ -170,10 +170,6 @@ pub fn turn(room: Timestamp, handed: Option<Timestamp>, apart: i64) -> (Timestam
 /// True for a turn that is near enough to be waited for.
 pub fn is_short(now: Timestamp, until: Timestamp, patience: i64) -> bool {
     until.duration_since(now) <= SignedDuration::from_secs(patience)
-}
-
-fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
-    at.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::harness::desk::{Desk, Output};
+use crate::harness::desk::{Desk, Output, Running};
 use crate::harness::gpu_box::{Asleep, FakeBox};
 use crate::harness::{hugo, skip};
 use crate::readiness::provider;
@@ -48,6 +48,16 @@ fn world(host: &FakeBox) -> World {
         host.base_url()
     );
     World::new(4, &Spec { desk: "patience_seconds = 20\n".into(), models, ..Spec::default() })
+}
+
+/// A world whose run has asked the box, which is slow, so many things: the first two try its model.
+fn at_work(host: &FakeBox, asked: usize) -> (World, Running) {
+    let world = world(host);
+    host.model().delay(Duration::from_millis(1_500));
+    let args = world.args();
+    let running = world.desk.spawn(&args.each_ref().map(String::as_str));
+    assert!(host.ledger().wait_for("asked", asked, Duration::from_secs(30)), "{}", host.ledger());
+    (world, running)
 }
 
 /// A desk that has a worker and has never run.
@@ -212,11 +222,7 @@ fn a_box_at_work_stays_awake_unless_forced_and_then_the_work_goes_on_elsewhere()
         return;
     }
     let host = sleeping_box();
-    let world = world(&host);
-    host.model().delay(Duration::from_millis(1_500));
-    let args = world.args();
-    let running = world.desk.spawn(&args.each_ref().map(String::as_str));
-    assert!(host.ledger().wait_for("asked", 1, Duration::from_secs(30)), "{}", host.ledger());
+    let (world, running) = at_work(&host, 1);
     let loading = status(&world.desk);
     assert_eq!((&loading["state"], &loading["held"]), (&"Readying".into(), &"woken".into()), "{loading}");
     assert_eq!(loading["model"], "fake-writer", "{loading}");
@@ -250,11 +256,7 @@ fn a_box_that_a_killed_run_left_awake_is_put_to_sleep_by_hand() {
         return;
     }
     let host = sleeping_box();
-    let world = world(&host);
-    host.model().delay(Duration::from_millis(1_500));
-    let args = world.args();
-    let running = world.desk.spawn(&args.each_ref().map(String::as_str));
-    assert!(host.ledger().wait_for("asked", 3, Duration::from_secs(30)), "{}", host.ledger());
+    let (world, running) = at_work(&host, 3);
     running.kill9();
     assert_eq!(status(&world.desk)["held"], "woken");
     let packets = host.ledger().count("packet");
@@ -267,6 +269,28 @@ fn a_box_that_a_killed_run_left_awake_is_put_to_sleep_by_hand() {
     // The work waits, and the next run wakes the box for it.
     host.model().delay(Duration::ZERO);
     world.run_to(0);
+    world.proposed();
+    world.dump();
+}
+
+#[test]
+fn a_box_that_a_killed_run_left_at_the_trial_of_a_model_is_put_to_sleep_by_force() {
+    if no_hugo() {
+        return;
+    }
+    let host = sleeping_box();
+    let (world, running) = at_work(&host, 1);
+    running.kill9();
+    let loading = status(&world.desk);
+    assert_eq!((&loading["state"], &loading["held"]), (&"Readying".into(), &"woken".into()), "{loading}");
+    assert_eq!(worker(&world.desk, &["sleep"]).code, Some(75));
+    assert!(host.is_awake(), "{}", host.ledger());
+    worker(&world.desk, &["sleep", "--force"]).ok();
+    assert!(host.wait_until(false, Duration::from_secs(10)), "{}", host.ledger());
+    // The next run finds it gone, and the work is done elsewhere or by the box.
+    host.model().delay(Duration::ZERO);
+    let (output, _) = world.run();
+    unhurt(&output);
     world.proposed();
     world.dump();
 }
