@@ -23,6 +23,7 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::EngineError;
 use super::asking::loading;
+use super::batches::Batches;
 use super::desk::Desk;
 use super::outcome::Outcome;
 use super::receive::After;
@@ -55,6 +56,8 @@ pub struct Engine {
     pub(super) kept: BTreeMap<String, Timestamp>,
     /// Outcomes that a replay receives later, in the order of its recording.
     pub(super) held_back: BTreeMap<EffectKey, (OutboxRow, Arc<Turn>, Outcome)>,
+    /// What is under way at providers that answer many questions together.
+    pub(super) batches: Batches,
     /// Lanes that are held back: a run that stops early does not start them.
     pub(super) closed: Vec<Lane>,
 }
@@ -106,6 +109,7 @@ impl Engine {
             moved: 0,
             kept: BTreeMap::new(),
             held_back: BTreeMap::new(),
+            batches: Batches::default(),
             closed: Vec::new(),
         })
     }
@@ -113,7 +117,7 @@ impl Engine {
     /// One round of the recipe. Waits for an outcome when nothing else can be done and something is under way.
     pub(super) async fn tick(&mut self) -> Result<Ticked, EngineError> {
         // 1 to 3: what outside wants.
-        let heard = self.hear().await?;
+        let heard = self.hear().await? | self.advance_batches(false).await?;
         self.probe_causes().await?;
         self.supervise_workers().await?;
         self.keep_workers_alive().await?;
@@ -375,6 +379,8 @@ impl Engine {
             }
         }
         self.tasks.shutdown().await;
+        // A batch that was being sent is found again by its key.
+        self.batches = Batches::default();
         if !self.in_flight.is_empty() {
             // Ended in order: what was cut off is not held against the effect as a crash would be.
             let keys: Vec<EffectKey> = std::mem::take(&mut self.in_flight).into_keys().collect();

@@ -179,7 +179,8 @@ impl Tx {
         Ok(())
     }
 
-    /// After a crash or a stop: calls that had left become `unknown` and are charged in full. Returns how many.
+    /// After a crash or a stop: calls that had left become `unknown` and are charged in full. Returns how many. What waits in a
+    /// batch is not lost with this process.
     ///
     /// # Errors
     /// [`StoreError`](super::StoreError).
@@ -187,14 +188,14 @@ impl Tx {
         sqlx::query(
             "INSERT INTO bookings (run, article, kind, nano_usd, at, note) \
              SELECT run, article, 'model', reserved, ?, task || ' by ' || provider || ' (unknown)' \
-             FROM model_calls WHERE status = 'started' AND reserved > 0",
+             FROM model_calls WHERE status = 'started' AND batched = 0 AND reserved > 0",
         )
         .bind(millis(at))
         .execute(self.conn())
         .await?;
         let done = sqlx::query(
             "UPDATE model_calls SET status = 'unknown', cost = reserved, ended_at = ?, \
-             error = ? WHERE status = 'started'",
+             error = ? WHERE status = 'started' AND batched = 0",
         )
         .bind(millis(at))
         .bind(CUT_OFF)

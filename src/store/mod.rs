@@ -17,6 +17,7 @@ mod posts;
 mod vectors;
 mod writing;
 mod calls;
+mod batches;
 mod answers;
 mod limits;
 mod ledger;
@@ -36,6 +37,7 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub use answers::{FreeAnswer, FreeTier, TierCount};
+pub use batches::{BatchItem, BatchRow, BatchStatus, BatchWait, InBatch, Queue};
 pub use calls::{CallRow, CallStatus, Spent};
 pub use fingerprints::{Alike, Print};
 pub use inbox::{Entry, InboxRow, SourceAct, WorkerAct};
