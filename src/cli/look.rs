@@ -19,7 +19,9 @@ pub(super) async fn status(cli: &Cli) -> Answer {
     let config = open::config(cli)?;
     let Some(store) = open::store(&config).await? else {
         if cli.json {
-            say_json(&json!({"sites": {}, "causes": [], "workers": [], "sources": [], "last_run": null}));
+            say_json(
+                &json!({"sites": {}, "causes": [], "workers": [], "batches": [], "sources": [], "last_run": null}),
+            );
         } else {
             say("Nothing yet: `pipeline run` makes the first run.");
         }
@@ -29,6 +31,7 @@ pub(super) async fn status(cli: &Cli) -> Answer {
     let counts = store.counts().await?;
     let causes: Vec<_> = store.causes().await?.into_iter().filter(|c| c.held > 0).collect();
     let workers = store.worker_states().await?;
+    let batches = store.batch_waits().await?;
     let polls = store.polls().await?;
     let run = store.runs(1).await?.into_iter().next();
     let ago = |days: i64| now.checked_sub(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::UNIX_EPOCH);
@@ -43,6 +46,7 @@ pub(super) async fn status(cli: &Cli) -> Answer {
             "sites": sites,
             "causes": causes,
             "workers": workers.iter().map(|(name, state, _)| json!({"name": name, "state": state.name()})).collect::<Vec<_>>(),
+            "batches": batches,
             "sources": polls,
             "last_run": run.as_ref().map(|r| json!({"id": r.id, "started_at": r.started_at, "phase": r.phase})),
             "cost_24h": day.0, "cost_30d": month.0, "energy_24h_mwh": day.1, "energy_30d_mwh": month.1,
@@ -69,6 +73,11 @@ pub(super) async fn status(cli: &Cli) -> Answer {
     }
     for (name, state, _) in &workers {
         text.push_str(&format!("Worker {name}: {}\n", state.name().to_lowercase()));
+    }
+    for wait in &batches {
+        let questions =
+            if wait.questions == 1 { "1 question waits".into() } else { format!("{} questions wait", wait.questions) };
+        text.push_str(&format!("{questions} in a batch at {} since {}\n", wait.provider, minute(wait.since)));
     }
     text.push_str(&failing(&polls));
     text.push_str(&format!("Spent: {}\n", spent(day, month)));
