@@ -47,7 +47,8 @@ impl Asker<'_> {
                 return self.came_back(section, provider, &error, known.effect.as_deref() == Some(&asks_as));
             }
         }
-        if !section.batch.contains(&task) {
+        // What goes on from an answer is asked at once: it has waited for a batch already.
+        if !section.batch.contains(&task) || question.follows() {
             return Ok(None);
         }
         match provider.batched(question) {
