@@ -77,7 +77,8 @@ pub(super) async fn status(cli: &Cli) -> Answer {
     for wait in &batches {
         let questions =
             if wait.questions == 1 { "1 question waits".into() } else { format!("{} questions wait", wait.questions) };
-        text.push_str(&format!("{questions} in a batch at {} since {}\n", wait.provider, minute(wait.since)));
+        let last = wait.last.as_ref().map(|last| format!(" ({last})")).unwrap_or_default();
+        text.push_str(&format!("{questions} in a batch at {} since {}{last}\n", wait.provider, minute(wait.since)));
     }
     text.push_str(&failing(&polls));
     text.push_str(&format!("Spent: {}\n", spent(day, month)));

@@ -337,3 +337,57 @@ fn spent(prices: &Prices, usage: &Usage) -> Spent {
         ..Spent::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batch(status: BatchStatus, file: bool) -> BatchRow {
+        BatchRow {
+            key: "k".into(),
+            provider: "p".into(),
+            status,
+            file: file.then(|| "file-1".into()),
+            remote: (status == BatchStatus::Waiting).then(|| "batch_1".into()),
+            files: Vec::new(),
+            began_at: Timestamp::UNIX_EPOCH,
+            due_at: Timestamp::UNIX_EPOCH,
+            tries: 0,
+        }
+    }
+
+    fn billed(batch: &BatchRow, error: &CallError, seconds: i64) -> Option<Billed> {
+        match fate(batch, error, Timestamp::from_second(seconds).unwrap()) {
+            Fate::Again | Fate::Nothing => None,
+            Fate::Over(error) => Some(error.billed()),
+        }
+    }
+
+    #[test]
+    fn a_batch_ends_by_an_error_only_where_trying_again_would_not_help() {
+        let (submitting, uploaded) = (batch(BatchStatus::Submitting, false), batch(BatchStatus::Submitting, true));
+        let waiting = batch(BatchStatus::Waiting, true);
+        let refused = CallError::BadRequest { status: 400, message: "no".into() };
+        let passing = [
+            CallError::Unreachable { sent: true },
+            CallError::RateLimited { after_seconds: None },
+            CallError::Server { status: 500, after_seconds: None },
+            CallError::Auth { status: 401 },
+            CallError::NoCredit,
+            CallError::TimedOut { seconds: 120 },
+        ];
+        for error in &passing {
+            for batch in [&submitting, &uploaded, &waiting] {
+                assert_eq!(billed(batch, error, GIVE_UP - 1), None, "{error}");
+            }
+            // Given up: what may have been asked is charged.
+            assert_eq!(billed(&submitting, error, GIVE_UP), Some(Billed::No), "{error}");
+            assert_eq!(billed(&uploaded, error, GIVE_UP), Some(Billed::Unknown), "{error}");
+            assert_eq!(billed(&waiting, error, GIVE_UP), Some(Billed::Unknown), "{error}");
+        }
+        assert_eq!(billed(&submitting, &refused, 0), Some(Billed::No));
+        assert_eq!(billed(&uploaded, &refused, 0), Some(Billed::No));
+        assert_eq!(billed(&waiting, &refused, 0), Some(Billed::Unknown), "the provider has forgotten it");
+        assert_eq!(fate(&batch(BatchStatus::Ended, true), &refused, Timestamp::UNIX_EPOCH), Fate::Nothing);
+    }
+}

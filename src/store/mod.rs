@@ -18,6 +18,7 @@ mod vectors;
 mod writing;
 mod calls;
 mod batches;
+mod batch_steps;
 mod answers;
 mod limits;
 mod ledger;
