@@ -301,7 +301,7 @@ mod tests {
         let site = "[[site]]\nname = \"a\"\nrepo = \"r\"\n";
         assert!(error(&format!("[routes]\ndraft = [\"gpt\"]\n{site}")).contains("a route names `gpt`"));
         assert!(error(&format!("[routes]\nembed = [\"builtin\"]\n{site}")).contains("knows no meanings"));
-        let claude = "[[provider]]\nname = \"c\"\nkind = \"anthropic\"\nmodel = \"m\"\n";
+        let claude = "[[provider]]\nname = \"c\"\nkind = \"anthropic\"\nmodel = \"m\"\nprice_in = 0\n";
         assert!(error(&format!("[routes]\nembed = [\"c\"]\n{claude}{site}")).contains("has no embeddings"));
         assert!(error(&format!("{claude}idle_seconds = 0\n{site}")).contains("may be silent"));
         let batched = |keys: &str| error(&format!("[[provider]]\nname = \"p\"\nmodel = \"m\"\n{keys}\n{site}"));
