@@ -18,7 +18,9 @@ pub(super) async fn status(cli: &Cli) -> Answer {
     let config = open::config(cli)?;
     let Some(store) = open::store(&config).await? else {
         if cli.json {
-            say_json(&json!({"sites": {}, "causes": [], "workers": [], "sources": [], "last_run": null}));
+            say_json(
+                &json!({"sites": {}, "causes": [], "workers": [], "batches": [], "sources": [], "last_run": null}),
+            );
         } else {
             say("Nothing yet: `pipeline run` makes the first run.");
         }
@@ -28,6 +30,7 @@ pub(super) async fn status(cli: &Cli) -> Answer {
     let counts = store.counts().await?;
     let causes: Vec<_> = store.causes().await?.into_iter().filter(|c| c.held > 0).collect();
     let workers = store.worker_states().await?;
+    let batches = store.batch_waits().await?;
     let polls = store.polls().await?;
     let run = store.runs(1).await?.into_iter().next();
     let ago = |days: i64| now.checked_sub(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::UNIX_EPOCH);
@@ -44,6 +47,7 @@ pub(super) async fn status(cli: &Cli) -> Answer {
             "sites": sites,
             "causes": causes,
             "workers": workers.iter().map(|(name, state, _)| json!({"name": name, "state": state.name()})).collect::<Vec<_>>(),
+            "batches": batches,
             "sources": polls,
             "last_run": run.as_ref().map(|r| json!({"id": r.id, "started_at": r.started_at, "phase": r.phase})),
             "answers_24h": answers.0, "answers_30d": answers.1,
@@ -71,6 +75,12 @@ pub(super) async fn status(cli: &Cli) -> Answer {
     }
     for (name, state, _) in &workers {
         text.push_str(&format!("Worker {name}: {}\n", state.name().to_lowercase()));
+    }
+    for wait in &batches {
+        let questions =
+            if wait.questions == 1 { "1 question waits".into() } else { format!("{} questions wait", wait.questions) };
+        let last = wait.last.as_ref().map(|last| format!(" ({last})")).unwrap_or_default();
+        text.push_str(&format!("{questions} in a batch at {} since {}{last}\n", wait.provider, minute(wait.since)));
     }
     text.push_str(&failing(&polls));
     for (counts, when) in [(&answers.0, "24 hours"), (&answers.1, "30 days")] {

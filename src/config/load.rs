@@ -102,6 +102,7 @@ impl Config {
             if let Some(worker) = provider.worker.as_ref().filter(|w| self.worker(w).is_none()) {
                 return Err(format!("the provider `{}` names the worker `{worker}`, which is not here", provider.name));
             }
+            provider.check_batch()?;
             self.terms(provider)?;
         }
         if let Some(provider) = self.providers.iter().find(|p| p.idle_seconds == 0) {
@@ -303,6 +304,10 @@ mod tests {
         let claude = "[[provider]]\nname = \"c\"\nkind = \"anthropic\"\nmodel = \"m\"\nprice_in = 0\n";
         assert!(error(&format!("[routes]\nembed = [\"c\"]\n{claude}{site}")).contains("has no embeddings"));
         assert!(error(&format!("{claude}idle_seconds = 0\n{site}")).contains("may be silent"));
+        let batched = |keys: &str| error(&format!("[[provider]]\nname = \"p\"\nmodel = \"m\"\n{keys}\n{site}"));
+        assert!(batched("batch = [\"embed\"]").contains("`batch` takes triage"));
+        assert!(batched("kind = \"ollama\"\nbatch = [\"judge\"]").contains("only a hosted provider of kind `openai`"));
+        assert!(batched("batch_poll_seconds = 0").contains("1 or more"));
         assert!(error(&format!("{site}same_story = 85\n")).contains("a cosine"));
         assert!(error(&format!("{site}{site}")).contains("two [[site]] are called `a`"));
         assert!(error(&format!("{site}time_zone = \"Mars\"\n")).contains("IANA time zone"));

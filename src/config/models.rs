@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use states::limits::Limits;
 use states::words::{Prices, WorkerName};
 
-use crate::models::{Api, OpenAiOptions, ProviderOptions, SchemaMode, Secret};
+use crate::models::{Api, OpenAiOptions, ProviderOptions, SchemaMode, Secret, Task};
 
 /// Where Anthropic is asked, unless another address is named.
 const ANTHROPIC: &str = "https://api.anthropic.com";
@@ -91,7 +91,14 @@ pub struct ProviderSection {
     /// Dollars for a million answer tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price_out: Option<f64>,
-    /// What a batch of calls that can wait costs, as a part of the price.
+    /// Tasks that can wait for hours: they are asked together, by the provider's batch interface.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub batch: Vec<Task>,
+    /// How long a question waits for others before its batch is sent, in seconds. Where nothing else goes on, it is sent at once.
+    pub batch_wait_seconds: u64,
+    /// Seconds until a batch is looked at for the first time; then it is looked at less and less often.
+    pub batch_poll_seconds: u64,
+    /// What a batch costs, as a part of the price. Left out: as the price list says, else half.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch_price: Option<f64>,
     /// Whose listed price it has, as `vendor/model`: for a gateway that passes it on.
@@ -131,6 +138,9 @@ impl Default for ProviderSection {
             price_cached: None,
             price_cache_write: None,
             price_out: None,
+            batch: Vec::new(),
+            batch_wait_seconds: 30,
+            batch_poll_seconds: 60,
             batch_price: None,
             price_as: None,
             folder: None,
@@ -152,6 +162,23 @@ impl ProviderSection {
             tokens: self.tokens_per_minute,
             patience: i64::try_from(self.patience_seconds).unwrap_or(i64::MAX),
         }
+    }
+
+    /// Whether what is said of batches can be done.
+    pub(super) fn check_batch(&self) -> Result<(), String> {
+        let wrong = |why: &str| Err(format!("the provider `{}`: {why}", self.name));
+        if self.batch.iter().any(|task| matches!(task, Task::Embed | Task::Classify)) {
+            return wrong(
+                "`batch` takes triage, draft, revise and judge: the others are asked before these, and at once",
+            );
+        }
+        if !self.batch.is_empty() && (self.kind != ProviderKind::OpenAi || self.worker.is_some()) {
+            return wrong("only a hosted provider of kind `openai` takes batches: take `batch` away");
+        }
+        if self.batch_poll_seconds == 0 {
+            return wrong("`batch_poll_seconds` is 1 or more");
+        }
+        Ok(())
     }
 
     /// Where it is asked.

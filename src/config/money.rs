@@ -175,7 +175,8 @@ impl Config {
             ));
         }
         let prices = if free_said { Prices::default() } else { provider.prices_over(listed.as_ref()) };
-        let batch = provider.batch_price.or(listed.and_then(|l| l.batch)).unwrap_or(1.0);
+        let batch = provider.batch_price.or(listed.and_then(|l| l.batch));
+        let batch = batch.unwrap_or(if provider.batch.is_empty() { 1.0 } else { 0.5 });
         Ok(Terms { hosted: hosted || prices.bills(), prices, batch_thousandths: (batch * 1_000.0).round() as u32 })
     }
 

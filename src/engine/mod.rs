@@ -20,6 +20,7 @@ pub mod receive;
 pub mod relate;
 pub mod posts;
 pub mod worker;
+mod batches;
 mod upkeep;
 mod keepalive;
 mod worker_act;

@@ -4,6 +4,7 @@
 use states::words::{EffectKey, WorkerName};
 
 use super::EngineError;
+use super::batches;
 use super::tick::Engine;
 use crate::record::Step;
 
@@ -29,6 +30,7 @@ impl Engine {
                 }
                 None => false,
             },
+            Some(Step::Decide { name, given }) if name == batches::DECIDED => self.batch_recorded(given).await?,
             Some(Step::Decide { name, given }) => {
                 let worker = name.strip_prefix("worker ").and_then(|name| name.parse::<WorkerName>().ok());
                 match (worker, serde_json::from_value(given)) {

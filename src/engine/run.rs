@@ -259,6 +259,10 @@ impl Engine {
             if self.follows() {
                 return Ok(true);
             }
+            if self.advance_batches(true).await? {
+                continue;
+            }
+            self.let_batched_go().await?;
             // Quiet: only what is to be tried again soon is waited for.
             let now = self.desk.clock.now();
             if self.moved != moved {
@@ -270,6 +274,8 @@ impl Engine {
                 .map(|c| c.probe_at)
                 .min()
                 .filter(|over| since.checked_add(patience).is_ok_and(|limit| *over <= limit));
+            let batch = self.next_look().await?;
+            let batch = batch.filter(|look| since.checked_add(patience).is_ok_and(|limit| *look <= limit));
             let soon = self
                 .desk
                 .store
@@ -282,7 +288,7 @@ impl Engine {
                 .filter(|due| now.checked_add(patience).is_ok_and(|limit| *due <= limit));
             let causes = self.desk.store.causes().await?;
             let loaded = causes.iter().filter(|c| loading::is_soon_over(c, now)).map(|c| c.probe_at).min();
-            let Some(due) = soon.into_iter().chain(rest).chain(loaded).min() else { return Ok(true) };
+            let Some(due) = soon.into_iter().chain(rest).chain(batch).chain(loaded).min() else { return Ok(true) };
             self.doze(due, stop).await;
         }
     }

@@ -22,6 +22,7 @@ use states::words::{ArticleId, EffectKey, MachineId, SiteName, WorkerName};
 use tokio::task::{JoinError, JoinSet};
 
 use super::EngineError;
+use super::batches::Batches;
 use super::desk::Desk;
 use super::hosts::Hosts;
 use super::lanes::{Back, Turns, limit};
@@ -58,6 +59,8 @@ pub struct Engine {
     pub(super) held_back: BTreeMap<EffectKey, (OutboxRow, Arc<Turn>, Outcome)>,
     /// Who is next of what is compared.
     turns: Turns,
+    /// What is under way at providers that answer many questions together.
+    pub(super) batches: Batches,
     /// Lanes that are held back: a run that stops early does not start them.
     pub(super) closed: Vec<Lane>,
 }
@@ -110,6 +113,7 @@ impl Engine {
             kept: BTreeMap::new(),
             held_back: BTreeMap::new(),
             turns: Turns::default(),
+            batches: Batches::default(),
             closed: Vec::new(),
         })
     }
@@ -117,7 +121,7 @@ impl Engine {
     /// One round of the recipe. Waits for an outcome when nothing else can be done and something is under way.
     pub(super) async fn tick(&mut self) -> Result<Ticked, EngineError> {
         // 1 to 3: what outside wants.
-        let heard = self.hear().await?;
+        let heard = self.hear().await? | self.advance_batches(false).await?;
         self.probe_causes().await?;
         self.supervise_workers().await?;
         self.keep_workers_alive().await?;
@@ -397,6 +401,8 @@ impl Engine {
             }
         }
         self.tasks.shutdown().await;
+        // A batch that was being sent is found again by its key.
+        self.batches = Batches::default();
         if !self.in_flight.is_empty() {
             // Ended in order: what was cut off is not held against the effect as a crash would be.
             let keys: Vec<EffectKey> = std::mem::take(&mut self.in_flight).into_keys().collect();

@@ -152,6 +152,12 @@ pub enum CallError {
         /// What was billed, where the reply said so.
         usage: Option<Usage>,
     },
+    /// A batch ended without an answer to this question, and without asking it. Nothing is billed.
+    #[error("its batch ended without an answer: {why}")]
+    Unanswered {
+        /// What the provider says, in a word or two.
+        why: String,
+    },
     /// A replay has no recording of this question.
     #[error("there is no recording of this question ({key}): record it first, or take the replay off the route")]
     NotRecorded {
@@ -218,9 +224,11 @@ impl CallError {
     /// What to do next.
     pub fn class(&self) -> CallClass {
         match self {
-            Self::Unreachable { .. } | Self::NotListening | Self::Broken { .. } | Self::Malformed { .. } => {
-                CallClass::Retry { after_seconds: None }
-            }
+            Self::Unreachable { .. }
+            | Self::NotListening
+            | Self::Broken { .. }
+            | Self::Unanswered { .. }
+            | Self::Malformed { .. } => CallClass::Retry { after_seconds: None },
             Self::RateLimited { after_seconds } | Self::Server { after_seconds, .. } => {
                 CallClass::Retry { after_seconds: *after_seconds }
             }
@@ -267,6 +275,7 @@ impl CallError {
             | Self::ModelMissing { .. }
             | Self::BadRequest { .. }
             | Self::TooLong { .. }
+            | Self::Unanswered { .. }
             | Self::NotRecorded { .. } => Billed::No,
             // What was written until we hung up is billed, and nobody says how much that was.
             Self::Unreachable { sent: true }

@@ -5,6 +5,7 @@
 //! and becomes typed data or a clear error, never anything else.
 
 pub mod answer;
+pub mod batch;
 pub mod boundary;
 pub mod call_error;
 pub mod classify;
@@ -38,6 +39,7 @@ mod prompt;
 mod salience;
 
 pub use answer::{ParseError, TriageAnswer, TriageKind, answer_json, parse_complexity, parse_draft, parse_triage};
+pub use batch::{BatchAsked, BatchSaid, BatchStep};
 pub use boundary::BoundarySecret;
 pub use call_error::{Billed, CallClass, CallError, HoldCause, Usage};
 pub use classify::{ClassifyInput, Complexity};

@@ -28,18 +28,18 @@ const MOST_QUIRKS: usize = 3;
 /// A model server and the client that asks it.
 #[derive(Debug, Clone)]
 pub struct OpenAi {
-    options: OpenAiOptions,
-    address: Address,
-    wire: Wire,
+    pub(super) options: OpenAiOptions,
+    pub(super) address: Address,
+    pub(super) wire: Wire,
     /// What the server does not take, as far as that is known.
-    quirks: Arc<Mutex<Quirks>>,
+    pub(super) quirks: Arc<Mutex<Quirks>>,
 }
 
 /// Where requests go and what they carry. Unlike the library's own configuration it never looks into the environment.
 #[derive(Debug, Clone)]
-struct Address {
-    base: String,
-    headers: HeaderMap,
+pub(super) struct Address {
+    pub(super) base: String,
+    pub(super) headers: HeaderMap,
     key: SecretString,
 }
 
@@ -188,7 +188,7 @@ impl OpenAi {
         embed::read(&self.options, question, &reply.map_err(error_of)?, milliseconds(sent_at))
     }
 
-    fn with_extras(&self, mut body: Map<String, Value>) -> Map<String, Value> {
+    pub(super) fn with_extras(&self, mut body: Map<String, Value>) -> Map<String, Value> {
         for (name, value) in &self.options.extra_body {
             body.insert(name.clone(), value.clone());
         }

@@ -206,6 +206,11 @@ impl Question {
         again
     }
 
+    /// True for a question that goes on from the answer to another one: a further sample, or a repair.
+    pub fn follows(&self) -> bool {
+        self.sample > 0 || self.messages.iter().any(|message| message.role == Role::Assistant)
+    }
+
     /// The key of the answer: hash of task, prompt version and text, inputs, schema, parameters and sample. The boundary
     /// is not in it, nor is the model or the size of its context, nor anything the prompt does not show (ids, the time).
     pub fn key(&self) -> RequestKey {

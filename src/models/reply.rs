@@ -47,9 +47,22 @@ impl Reply {
         question: &Question,
         milliseconds: u64,
     ) -> Result<Answer, CallError> {
-        let sent_estimate = message_tokens(question);
+        self.answer_to(options, (message_tokens(question), estimate_tokens(question).0), milliseconds)
+    }
+
+    /// As [`Self::answer`], of a question of which the estimates alone are known: the tokens of its messages, and of its
+    /// whole prompt.
+    ///
+    /// # Errors
+    /// As [`Self::answer`].
+    pub(super) fn answer_to(
+        self,
+        options: &OpenAiOptions,
+        (sent_estimate, prompt_estimate): (u64, u64),
+        milliseconds: u64,
+    ) -> Result<Answer, CallError> {
         let usage = Usage {
-            tokens_in: self.tokens_in.unwrap_or_else(|| estimate_tokens(question).0),
+            tokens_in: self.tokens_in.unwrap_or(prompt_estimate),
             tokens_out: self.tokens_out.unwrap_or_else(|| tokens_of_bytes(self.text.len())),
             tokens_cached: self.tokens_cached,
             tokens_cache_write: self.tokens_cache_write,

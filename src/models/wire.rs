@@ -94,6 +94,29 @@ impl Wire {
             .map_err(|error| CallError::Malformed { message: format!("it is no JSON: {error}"), usage: None })
     }
 
+    /// Sends one request and gives the text of its reply, at most `most` bytes: a file.
+    ///
+    /// # Errors
+    /// Every way in which there is no such reply.
+    pub(super) async fn file(&self, request: reqwest::Request, most: usize) -> Result<String, CallError> {
+        let response = self.client.execute(request).await.map_err(|error| self.transport(&error))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = self.read(response, if status.is_success() { most } else { MAX_ERROR }).await?;
+        let text = String::from_utf8_lossy(&body);
+        if !status.is_success() {
+            return Err(self.refusals.refusal(status.as_u16(), &headers, &text));
+        }
+        if body.len() > most {
+            return Err(CallError::Malformed { message: format!("it is longer than {most} bytes"), usage: None });
+        }
+        Ok(text.into_owned())
+    }
+
+    /// What a status means that came inside of a file.
+    pub(super) fn refusal(&self, status: u16, body: &str) -> CallError {
+        self.refusals.refusal(status, &HeaderMap::new(), body)
+    }
+
     /// The body of a good reply: whole, and JSON.
     async fn exchange(&self, request: reqwest::Request) -> Result<(Vec<u8>, HeaderMap), CallError> {
         let response = self.client.execute(request).await.map_err(|error| self.transport(&error))?;

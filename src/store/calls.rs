@@ -184,7 +184,8 @@ impl Tx {
         Ok(())
     }
 
-    /// After a crash or a stop: calls that had left become `unknown` and are charged in full. Returns how many.
+    /// After a crash or a stop: calls that had left become `unknown` and are charged in full. Returns how many. What waits in a
+    /// batch is not lost with this process.
     ///
     /// # Errors
     /// [`StoreError`](super::StoreError).
@@ -204,7 +205,7 @@ impl Tx {
         sqlx::query(
             "INSERT INTO bookings (run, article, kind, nano_usd, at, note) \
              SELECT run, article, 'model', reserved, ?1, task || ' by ' || provider || ' (unknown)' \
-             FROM model_calls WHERE status = 'started' AND reserved > 0 AND (?2 IS NULL OR effect = ?2)",
+             FROM model_calls WHERE status = 'started' AND batched = 0 AND reserved > 0 AND (?2 IS NULL OR effect = ?2)",
         )
         .bind(millis(at))
         .bind(effect)
@@ -212,7 +213,7 @@ impl Tx {
         .await?;
         let done = sqlx::query(
             "UPDATE model_calls SET status = 'unknown', cost = reserved, ended_at = ?1, \
-             error = ?2 WHERE status = 'started' AND (?3 IS NULL OR effect = ?3)",
+             error = ?2 WHERE status = 'started' AND batched = 0 AND (?3 IS NULL OR effect = ?3)",
         )
         .bind(millis(at))
         .bind(CUT_OFF)

@@ -40,7 +40,7 @@ async fn troubles(conn: &mut SqliteConnection, provider: &str, now: Timestamp) -
     }
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT started_at, ended_at, status, bearing, not_before, tokens_estimated, tokens_in + tokens_out \
-         FROM model_calls WHERE (provider = ?1 AND ended_at >= ?2) OR (provider = ?1 AND ended_at IS NULL) \
+         FROM model_calls WHERE (provider = ?1 AND ended_at >= ?2) OR (provider = ?1 AND ended_at IS NULL AND batched = 0) \
          OR (provider = ?1 AND not_before > ?3) ORDER BY ended_at IS NULL, ended_at, request, try",
     )
     .bind(provider)
@@ -84,7 +84,7 @@ impl Tx {
         let since = now.checked_sub(MINUTE).unwrap_or(Timestamp::MIN);
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT started_at, ended_at, status, bearing, not_before, tokens_estimated, tokens_in + tokens_out \
-             FROM model_calls WHERE provider = ? AND started_at > ?",
+             FROM model_calls WHERE provider = ? AND started_at > ? AND batched = 0",
         )
         .bind(provider)
         .bind(millis(since))

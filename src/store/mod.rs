@@ -17,6 +17,8 @@ mod posts;
 mod vectors;
 mod writing;
 mod calls;
+mod batches;
+mod batch_steps;
 mod answers;
 mod limits;
 mod ledger;
@@ -38,6 +40,7 @@ use sqlx::{ConnectOptions as _, SqlitePool};
 use tokio::sync::Mutex;
 
 pub use answers::{AnswersOf, FreeAnswer, FreeTier, TierCount};
+pub use batches::{BatchItem, BatchRow, BatchStatus, BatchWait, InBatch, Queue};
 pub use calls::{CallRow, CallStatus, Spent};
 pub use fingerprints::{Alike, Print};
 pub use inbox::{Entry, InboxRow, SourceAct, WorkerAct};

@@ -24,6 +24,7 @@ pub mod machine;
 pub mod retry;
 pub mod breaker;
 pub mod limits;
+pub mod batch;
 pub mod route;
 pub mod selection;
 pub mod relations;

@@ -17,6 +17,7 @@ mod recipes;
 mod models;
 mod routes;
 mod limits;
+mod batch;
 mod clients;
 mod cost;
 mod stories;

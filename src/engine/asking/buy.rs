@@ -14,7 +14,7 @@ use super::turn::{has_turn, rank};
 use super::{Asker, Called, loading};
 use crate::config::ProviderSection;
 use crate::models::{Billed, CallClass, CallError, HoldCause, Provider, Question, Task, Watch, estimate_tokens};
-use crate::store::{CallRow, CallStatus, FreeTier, Spent, StoreError};
+use crate::store::{CallRow, CallStatus, FreeTier, Spent, StoreError, Tx};
 
 impl Asker<'_> {
     /// Tells how an answer grows.
@@ -34,7 +34,9 @@ impl Asker<'_> {
         let desk = self.desk;
         let request = &question.key();
         if let Some(text) = desk.store.accepted(request, &section.name, &section.model).await? {
-            self.note_free(FreeTier::Cache, task, &section.name, &section.model, None);
+            if !self.waited_for(request, section).await? {
+                self.note_free(FreeTier::Cache, task, &section.name, &section.model, None);
+            }
             return Ok(text);
         }
         let asks_as = self.asks_as();
@@ -55,6 +57,9 @@ impl Asker<'_> {
             prices: provider.prices(),
             left_out: question.left_out,
         };
+        if let Some(text) = self.by_batch(task, section, provider, question, &row).await? {
+            return Ok(text);
+        }
         let (prompt, longest) = estimate_tokens(question);
         let _permit = desk.turns.enter(&section.name).await;
         let try_ = self.reserve(section, &row, prompt + longest, asks_as.as_deref()).await?;
@@ -112,27 +117,7 @@ impl Asker<'_> {
         let now = desk.clock.now();
         let mut tx = desk.store.begin().await?;
         self.admit(&mut tx, section, tokens, now).await?;
-        if row.reserved > NanoUsd::ZERO {
-            let [run, day, month] = desk.config.caps.nano();
-            let (day_began, month_began) = beginnings(now);
-            for (what, cap, since, of) in [
-                ("run", run, Timestamp::MIN, row.run.as_ref()),
-                ("day", day, day_began, None::<&RunId>),
-                ("month", month, month_began, None),
-            ] {
-                if what == "run" && of.is_none() {
-                    continue;
-                }
-                let since = since.max(Timestamp::UNIX_EPOCH);
-                let spent = tx.committed_spend(since, of).await?;
-                if spent + row.reserved > cap {
-                    return Err(Ended::PassOver(Standing::Barred(format!(
-                        "the cap of the {what} ({cap}) has no room for it: {spent} is spent or reserved, it may cost {}",
-                        row.reserved
-                    ))));
-                }
-            }
-        }
+        self.within_caps(&mut tx, row, now).await?;
         if let (Some(worker), Some(key)) = (&section.worker, self.key) {
             let id = MachineId::Worker(worker.clone());
             let ready = tx.machine(&id).await?.is_some_and(|l| has_turn(&l.machine, &section.model));
@@ -149,6 +134,33 @@ impl Asker<'_> {
         tx.call_leaves(row, try_, tokens, effect).await?;
         tx.commit().await?;
         Ok(try_)
+    }
+
+    /// Whether the caps on the model that bills have room for the most that a call can cost: inside the transaction that reserves.
+    pub(super) async fn within_caps(&self, tx: &mut Tx, row: &CallRow, now: Timestamp) -> Result<(), Ended> {
+        if row.reserved <= NanoUsd::ZERO {
+            return Ok(());
+        }
+        let [run, day, month] = self.desk.config.caps.nano();
+        let (day_began, month_began) = beginnings(now);
+        for (what, cap, since, of) in [
+            ("run", run, Timestamp::MIN, row.run.as_ref()),
+            ("day", day, day_began, None::<&RunId>),
+            ("month", month, month_began, None),
+        ] {
+            if what == "run" && of.is_none() {
+                continue;
+            }
+            let since = since.max(Timestamp::UNIX_EPOCH);
+            let spent = tx.committed_spend(since, of).await?;
+            if spent + row.reserved > cap {
+                return Err(Ended::PassOver(Standing::Barred(format!(
+                    "the cap of the {what} ({cap}) has no room for it: {spent} is spent or reserved, it may cost {}",
+                    row.reserved
+                ))));
+            }
+        }
+        Ok(())
     }
 
     fn after_error(&self, section: &ProviderSection, provider: &Provider, error: &CallError) -> Ended {

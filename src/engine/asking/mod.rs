@@ -1,6 +1,7 @@
 //! Asking along a route: the cheapest tier that can answer, every call in the ledger before it leaves, every answer stored
 //! before it is used.
 
+pub(super) mod batch;
 mod before;
 pub(super) mod buy;
 mod free;

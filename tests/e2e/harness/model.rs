@@ -1,5 +1,6 @@
 //! A model server that speaks as OpenAI's and Ollama's do, bills like one, and fails on request.
 
+pub(crate) mod batch;
 mod cut;
 mod serve;
 
@@ -128,6 +129,8 @@ struct Settings {
     beginnings: BTreeSet<u64>,
     /// The length of its embeddings.
     dimensions: usize,
+    /// Files and batches.
+    kept: batch::Kept,
 }
 
 #[derive(Clone)]
@@ -176,6 +179,7 @@ impl FakeModel {
             cached_price: None,
             beginnings: BTreeSet::new(),
             dimensions: 96,
+            kept: batch::Kept::default(),
         };
         Self { shared: Shared { settings: Arc::new(Mutex::new(settings)), ledger }, server: None }
     }
@@ -218,6 +222,21 @@ impl FakeModel {
     /// The next `n` requests fail with a status.
     pub(crate) fn fail_next(&self, n: usize, status: u16) {
         self.next(n, Fault::Status(status));
+    }
+
+    /// The next batch meets this.
+    pub(crate) fn next_batch(&self, fault: batch::BatchFault) {
+        self.set(|s| s.kept.faults.push(fault));
+    }
+
+    /// Batches made from now on are looked at so often in vain.
+    pub(crate) fn batches_take(&self, looks: u32) {
+        self.set(|s| s.kept.looks = looks);
+    }
+
+    /// The names of the files that are kept here.
+    pub(crate) fn files(&self) -> Vec<String> {
+        self.shared.lock().kept.file_names()
     }
 
     /// From now on so many of a hundred requests fail with a status, evenly spread.

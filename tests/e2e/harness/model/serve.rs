@@ -29,6 +29,7 @@ pub(super) fn router(shared: Shared) -> Router {
     Router::new()
         .route("/v1/chat/completions", post(chat))
         .route("/v1/models", get(models))
+        .merge(super::batch::router())
         .route("/v1/embeddings", post(embeddings))
         .route("/v1/messages", post(messages))
         .route("/api/chat", post(ollama_chat))
@@ -151,6 +152,33 @@ async fn ask(shared: Shared, headers: HeaderMap, bytes: Bytes, face: Face) -> Re
         Ok(Some(response)) => response,
         _ => hang_up(),
     }
+}
+
+/// A question of a batch: its status and the body of its reply, at half the price.
+pub(super) fn answered(shared: &Shared, body: &Value) -> (u16, Value) {
+    let messages = body["messages"].as_array().cloned().unwrap_or_default();
+    let asked = Asked {
+        key: hex(&Sha256::digest(body["messages"].to_string())),
+        prompt: prompt_of(body, &messages),
+        model: body["model"].as_str().unwrap_or_default().to_owned(),
+        task: Task::of(body),
+        limit: [&body["max_completion_tokens"], &body["max_tokens"]].into_iter().find_map(Value::as_u64),
+        context: None,
+        streams: false,
+        cache: (0, 0),
+        face: Face::OpenAi,
+    };
+    let plan = shared.plan(asked.task, &asked.prompt);
+    let task = asked.task.map_or("other", Task::as_str);
+    shared.ledger.note("asked", &asked.key, json!({"task": task, "batch": true, "stream": body["stream"]}));
+    if let Some(Fault::Status(status)) = plan.fault {
+        return (status, json!({"error": {"message": "the fake fails, as it was told to"}}));
+    }
+    let said = said(&asked, &plan);
+    let price = (plan.price.0 / 2, plan.price.1 / 2);
+    let detail = json!({"task": task, "batch": true, "nano_usd": nano_usd(&said, price)});
+    shared.ledger.note("billed", &asked.key, detail);
+    (200, serde_json::from_str(&said.openai()).expect("a reply is JSON"))
 }
 
 /// The answer as planned; `None` closes the socket.
@@ -442,7 +470,7 @@ fn embedding(text: &str, dimensions: usize) -> Vec<f64> {
     vector.into_iter().map(|x| x / length).collect()
 }
 
-fn allowed(shared: &Shared, headers: &HeaderMap) -> Result<(), Box<Response>> {
+pub(super) fn allowed(shared: &Shared, headers: &HeaderMap) -> Result<(), Box<Response>> {
     let settings = shared.lock();
     let named = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
     let given = named("authorization").and_then(|v| v.strip_prefix("Bearer ")).or_else(|| named("x-api-key"));
@@ -464,6 +492,6 @@ fn text_of(content: &Value) -> String {
     }
 }
 
-fn error(status: u16, code: &str, message: &str) -> Response {
+pub(super) fn error(status: u16, code: &str, message: &str) -> Response {
     json_response(status, &json!({"error": {"message": message, "type": code, "param": null, "code": code}}))
 }
