@@ -103,7 +103,7 @@ mod tests {
         };
         let keys = |all: &[usize]| -> Vec<EffectKey> { all.iter().map(|n| rows[*n].key.clone()).collect() };
         assert_eq!(back(&rows[2]), keys(&[]));
-        assert_eq!(back(&page), [page.key.clone()], "other lanes do not wait");
+        assert_eq!(back(&page), std::slice::from_ref(&page.key), "other lanes do not wait");
         assert_eq!(back(&rows[1]), keys(&[]));
         assert_eq!(back(&rows[0]), keys(&[0, 1, 2]));
         assert_eq!(back(&rows[3]), keys(&[3]));

@@ -15,6 +15,7 @@ mod awake;
 mod worker_cli;
 mod recipes;
 mod models;
+mod llama;
 mod routes;
 mod limits;
 mod batch;

@@ -187,7 +187,7 @@ async fn errors_in_the_middle_of_a_stream_are_understood() {
         (
             Api::OpenAi,
             "data: {\"error\":{\"code\":\"rate_limit_exceeded\"}}\n\n".into(),
-            CallError::RateLimited { after_seconds: None },
+            CallError::Server { status: 529, after_seconds: None },
         ),
     ] {
         let mut part = pieces(api, TEXT)[..4].to_vec();

@@ -124,10 +124,7 @@ async fn ask(shared: Shared, headers: HeaderMap, bytes: Bytes, face: Face) -> Re
     let asked = Asked {
         key: hex(&Sha256::digest(body["messages"].to_string() + &sample_of(&body))),
         prompt: prompt_of(&body, messages),
-        schema: match &body["response_format"]["json_schema"]["schema"] {
-            Value::Null => String::new(),
-            schema => schema.to_string(),
-        },
+        schema: schema_of(&body),
         model: body["model"].as_str().unwrap_or_default().to_owned(),
         task: Task::of(&body),
         limit: [&body["max_completion_tokens"], &body["max_tokens"], &body["options"]["num_predict"]]
@@ -158,8 +155,9 @@ async fn ask(shared: Shared, headers: HeaderMap, bytes: Bytes, face: Face) -> Re
 pub(super) fn answered(shared: &Shared, body: &Value) -> (u16, Value) {
     let messages = body["messages"].as_array().cloned().unwrap_or_default();
     let asked = Asked {
-        key: hex(&Sha256::digest(body["messages"].to_string())),
+        key: hex(&Sha256::digest(body["messages"].to_string() + &sample_of(body))),
         prompt: prompt_of(body, &messages),
+        schema: schema_of(body),
         model: body["model"].as_str().unwrap_or_default().to_owned(),
         task: Task::of(body),
         limit: [&body["max_completion_tokens"], &body["max_tokens"]].into_iter().find_map(Value::as_u64),
@@ -176,7 +174,7 @@ pub(super) fn answered(shared: &Shared, body: &Value) -> (u16, Value) {
     }
     let said = said(&asked, &plan);
     let price = (plan.price.0 / 2, plan.price.1 / 2);
-    let detail = json!({"task": task, "batch": true, "nano_usd": nano_usd(&said, price)});
+    let detail = json!({"task": task, "batch": true, "nano_usd": nano_usd(&said, price, plan.cached.1 / 2)});
     shared.ledger.note("billed", &asked.key, detail);
     (200, serde_json::from_str(&said.openai()).expect("a reply is JSON"))
 }
@@ -368,7 +366,9 @@ impl Shared {
             (_, None) => "I can triage, draft and judge.".to_owned(),
         };
         let (price, hosted) = (settings.price, settings.cached_price.is_some());
-        let cached = settings.cached_price.map_or((0, price.0 / 10), |each| (seen_before(&mut settings.beginnings, prompt), each));
+        let cached = settings
+            .cached_price
+            .map_or((0, price.0 / 10), |each| (seen_before(&mut settings.beginnings, prompt), each));
         Plan { fault, delay: settings.delay, content, price, cached, hosted }
     }
 }
@@ -419,7 +419,8 @@ async fn ollama_embed(State(shared): State<Shared>, headers: HeaderMap, Json(bod
     let key = hex(&Sha256::digest(body["input"].to_string()));
     shared.ledger.note("embedded", key, json!({"texts": 1, "prompt_tokens": tokens}));
     let dimensions = shared.lock().dimensions;
-    let reply = json!({"model": body["model"], "embeddings": [embedding(&text, dimensions)], "prompt_eval_count": tokens});
+    let reply =
+        json!({"model": body["model"], "embeddings": [embedding(&text, dimensions)], "prompt_eval_count": tokens});
     json_response(200, &reply)
 }
 
@@ -449,6 +450,13 @@ async fn embeddings(State(shared): State<Shared>, headers: HeaderMap, Json(body)
         .collect();
     let usage = json!({"prompt_tokens": tokens, "total_tokens": tokens});
     json_response(200, &json!({"object": "list", "model": body["model"], "data": data, "usage": usage}))
+}
+
+fn schema_of(body: &Value) -> String {
+    match &body["response_format"]["json_schema"]["schema"] {
+        Value::Null => String::new(),
+        schema => schema.to_string(),
+    }
 }
 
 /// What tells one sample of a question from another; empty for the first.
