@@ -6,9 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use states::effect::Lane;
-use states::machine::Machine;
-use states::words::{MilliWattHours, NanoUsd, RunId, SiteName, WorkerName};
-use states::worker::{WorkerEvent, WorkerState};
+use states::words::{MilliWattHours, NanoUsd, RunId, SiteName};
 
 use super::EngineError;
 use super::asking::limits::is_of_provider;
@@ -309,16 +307,6 @@ impl Engine {
 
     /// Lets the workers go and waits until they are put to sleep or left awake.
     async fn release_workers(&mut self, stop: &Stop) -> Result<bool, EngineError> {
-        // One that we woke and lost is not left on because this run is over.
-        for (name, machine, _) in self.desk.store.worker_states().await? {
-            let lost = matches!(machine, Machine::Worker(WorkerState::Unreachable { woken: true, .. }));
-            if let Ok(name) = name.parse::<WorkerName>()
-                && lost
-                && !self.follows()
-            {
-                self.tell_worker(name, WorkerEvent::CooledOff).await?;
-            }
-        }
         loop {
             let held = self.desk.store.worker_states().await?;
             let free = held.iter().all(|(_, machine, _)| matches!(machine.name(), "Asleep" | "Unreachable"));

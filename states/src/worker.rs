@@ -78,9 +78,6 @@ pub enum WorkerEvent {
     Silent {
         /// What was tried.
         why: String,
-        /// Packets were sent, or it was told by other means: it may still come up, because of us.
-        #[serde(default)]
-        told: bool,
     },
     /// A call found it gone.
     Lost {
@@ -215,9 +212,7 @@ impl Routed<Shared> for WorkerState {
         match (&*self, event) {
             (Self::Asleep, E::Wanted) => Transition(Self::Waking),
             (Self::Waking, E::Answered { woken }) => Transition(Self::Awake { woken: *woken, model: None }),
-            // It may come up later, because of us: then it is put to sleep when it can be asked again.
-            (Self::Waking, E::Silent { why, told }) => shared.unreachable(why, *told),
-            (Self::Waking, E::GaveUp { cause: why }) => shared.unreachable(why, false),
+            (Self::Waking, E::Silent { why } | E::GaveUp { cause: why }) => shared.unreachable(why, false),
             (Self::Awake { woken, .. }, E::Turn { model }) => {
                 Transition(Self::Readying { woken: *woken, model: model.clone() })
             }

@@ -209,7 +209,7 @@ fn the_recording_of_a_run_that_was_killed_is_read_gone_on_with_and_replayed() {
         return skip("examples/killable was not built, or there is no Hugo");
     };
     let web = feed(72, 5);
-    let mut died = 0;
+    let (mut died, mut same) = (0, 0);
     for point in ["committed:2", "commit:20", "committed:33", "commit:48", "committed:75"] {
         let mut world = world(&web, &binary).dying_at(point);
         let first = world.desk.run(&["run", "--now", NOW, "--record", "rec"]);
@@ -227,9 +227,17 @@ fn the_recording_of_a_run_that_was_killed_is_read_gone_on_with_and_replayed() {
         world.assert_whole(point);
         let then = published(world.forge.bare());
         let output = replay(&world.desk, "rec", "whole");
+        // A death between a commit that several outcomes share and the lines that tell of it may leave a reading of the clock in
+        // doubt: then the replay says what it could not give.
+        if output.code == Some(75) {
+            let told = output.json();
+            assert!(told["missed"].as_array().is_some_and(|missed| !missed.is_empty()), "{point}: {output}");
+            continue;
+        }
         assert_eq!(replayed(&world.desk, "whole"), then, "{point}: {output}");
         nothing_missed(&output);
         assert_eq!(output.code, Some(0), "{point}: {output}");
+        same += 1;
     }
-    assert!(died >= 4, "it died {died} times only");
+    assert!(died >= 4 && same >= 4, "it died {died} times, and {same} replays came to the same");
 }

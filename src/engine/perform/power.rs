@@ -30,7 +30,7 @@ pub(super) async fn perform(desk: &Desk, worker: &WorkerName, row: &OutboxRow) -
 
 async fn woken(desk: &Desk, worker: &WorkerName, tried: bool) -> WorkerEvent {
     let Some(options) = desk.config.worker(worker) else {
-        return WorkerEvent::Silent { why: "it is not in the configuration any more".into(), told: false };
+        return WorkerEvent::Silent { why: "it is not in the configuration any more".into() };
     };
     let tell = |what: &str| {
         desk.teller.tell(Progress::Worker { worker: worker.to_string(), what: what.to_owned() });
@@ -42,9 +42,9 @@ async fn woken(desk: &Desk, worker: &WorkerName, tried: bool) -> WorkerEvent {
         WakeOutcome::AlreadyAwake => WorkerEvent::Answered { woken: tried },
         WakeOutcome::Woken { .. } => WorkerEvent::Answered { woken: true },
         WakeOutcome::Silent { packets, waited_ms } => {
-            WorkerEvent::Silent { why: WakeOutcome::silence(packets, waited_ms), told: true }
+            WorkerEvent::Silent { why: WakeOutcome::silence(packets, waited_ms) }
         }
-        WakeOutcome::NotPossible { why } => WorkerEvent::Silent { why, told: false },
+        WakeOutcome::NotPossible { why } => WorkerEvent::Silent { why },
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod batch;
 mod cut;
 mod serve;
+mod texts;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

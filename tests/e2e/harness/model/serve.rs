@@ -1,7 +1,5 @@
 //! What happens to one request.
 
-use std::collections::BTreeSet;
-use std::hash::{DefaultHasher, Hasher as _};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -12,9 +10,9 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use states::words::text::content_words;
 
 use super::cut::send;
+use super::texts::{embedding, seen_before};
 use super::{Fault, Shared, Task, json_response};
 use crate::harness::answers;
 use crate::harness::replies::Said;
@@ -373,21 +371,6 @@ impl Shared {
     }
 }
 
-/// Tokens of the beginning of a prompt that a server has seen before, and from now on has seen: in steps of 128, and 1,024
-/// at least.
-fn seen_before(seen: &mut BTreeSet<u64>, prompt: &str) -> u64 {
-    const STEP: usize = 128 * 4;
-    let (mut hash, mut known, mut all_known) = (DefaultHasher::new(), 0, true);
-    for (n, part) in prompt.as_bytes().chunks_exact(STEP).enumerate() {
-        hash.write(part);
-        all_known &= !seen.insert(hash.finish());
-        if all_known {
-            known = (n as u64 + 1) * 128;
-        }
-    }
-    if known >= 1_024 { known } else { 0 }
-}
-
 async fn models(State(shared): State<Shared>, headers: HeaderMap) -> Response {
     if let Err(response) = allowed(&shared, &headers) {
         return *response;
@@ -463,19 +446,6 @@ fn schema_of(body: &Value) -> String {
 fn sample_of(body: &Value) -> String {
     let seeds = [&body["seed"], &body["options"]["seed"]];
     seeds.into_iter().filter_map(Value::as_u64).find(|seed| *seed > 0).map(|seed| seed.to_string()).unwrap_or_default()
-}
-
-/// A bag of hashed words of length one: texts that share words are near each other.
-fn embedding(text: &str, dimensions: usize) -> Vec<f64> {
-    let mut vector = vec![0.0_f64; dimensions];
-    for word in content_words(text) {
-        let digest = Sha256::digest(word.as_bytes());
-        let place =
-            if dimensions > 256 { usize::from(digest[0]) << 8 | usize::from(digest[2]) } else { digest[0].into() };
-        vector[place % dimensions] += if digest[1] % 2 == 0 { 1.0 } else { -1.0 };
-    }
-    let length = vector.iter().map(|x| x * x).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
-    vector.into_iter().map(|x| x / length).collect()
 }
 
 pub(super) fn allowed(shared: &Shared, headers: &HeaderMap) -> Result<(), Box<Response>> {
