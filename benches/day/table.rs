@@ -129,6 +129,7 @@ fn day_json(day: &Day) -> Value {
         "watt_hours": worker.watt_hours(),
         "electricity_cents": worker.cents(),
         "wall_seconds": ran.wall.as_secs_f64(),
+        "model_seconds": ran.asking.as_secs_f64(),
         "cpu_seconds": ran.cpu,
         "peak_kilobytes": ran.peak_kb,
     })
@@ -185,9 +186,10 @@ fn spent(day: &Day) -> Vec<String> {
         worker.cents()
     ));
     lines.push(format!(
-        "   {} proposals; wall {:.1} s, processor {:.1} s, peak memory {:.0} MB",
+        "   {} proposals; wall {:.1} s, {:.1} s without those in which a model was asked; processor {:.1} s, peak memory {:.0} MB",
         ran.proposals,
         ran.wall.as_secs_f64(),
+        ran.wall.saturating_sub(ran.asking).as_secs_f64(),
         ran.cpu,
         ran.peak_kb as f64 / 1_000.0
     ));

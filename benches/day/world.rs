@@ -93,6 +93,8 @@ pub(crate) struct Ran {
     pub(crate) windows: usize,
     /// From the start of the program to its end.
     pub(crate) wall: Duration,
+    /// For how long of it a model was being asked, by whomever.
+    pub(crate) asking: Duration,
     /// Processor seconds of the program, without those of Hugo.
     pub(crate) cpu: f64,
     /// The most memory that the program had, in kilobytes.
@@ -165,9 +167,28 @@ pub(crate) fn run(hosts: &Hosts, writer: Writer, program: Option<&Path>) -> Resu
         bill: hosted.bill(),
         windows: host.ledger().count("wake"),
         wall,
+        asking: asking(&desk),
         cpu,
         peak_kb,
     })
+}
+
+/// For how long at least one call to a model was under way, as the ledger of the program has it.
+fn asking(desk: &Desk) -> Duration {
+    let dump = desk.run(&["dump"]).ok().stdout;
+    let number = |row: &str, key: &str| -> Option<u64> {
+        row.split_once(&format!(" {key}="))?.1.split_whitespace().next()?.parse().ok()
+    };
+    let of = |row: &str| Some((number(row, "ended_at")?, number(row, "milliseconds")?));
+    let calls = dump.lines().filter(|row| row.contains(" tokens_out=")).filter_map(of);
+    let mut spans: Vec<(u64, u64)> = calls.map(|(end, took)| (end.saturating_sub(took), end)).collect();
+    spans.sort_unstable();
+    let (mut sum, mut until) = (0, 0);
+    for (from, to) in spans {
+        sum += to.saturating_sub(from.max(until));
+        until = until.max(to);
+    }
+    Duration::from_millis(sum)
 }
 
 /// Processor seconds and peak memory of a process; `None` when it has ended.
@@ -187,7 +208,7 @@ fn calls(model: &FakeModel, tier: &'static str) -> Vec<Call> {
         task: e.detail["task"].as_str().unwrap_or("other").to_owned(),
         tier,
         prompt: number(&e.detail, "prompt_tokens"),
-        cached: number(&e.detail, "cached_tokens"),
+        cached: number(&e.detail, "cache_read"),
         answer: number(&e.detail, "completion_tokens"),
     });
     let embedded = model.ledger().of("embedded").into_iter().map(|e| Call {
