@@ -89,7 +89,11 @@ fn a_real_server_answers_every_task_within_its_schema() {
         return skip("there is no Hugo (PIPELINE_HUGO, .tools/hugo)");
     }
     let Some(chat) = Llama::start(&["--jinja"]) else { return };
-    let Some(meaning) = Llama::start(&["--embeddings", "--pooling", "mean"]) else { return };
+    let Some(meaning) =
+        Llama::start(&["--embeddings", "--pooling", "mean", "--batch-size", "8192", "--ubatch-size", "8192"])
+    else {
+        return;
+    };
     // A quotation mark more often than chance has it, and no blanks: else no string of a random model ends.
     let bias = "logit_bias = [[260, 5.0], [353, -20.0], [35, -20.0], [3, -20.0], [12, -20.0], [13, -20.0]]";
     let models = format!(
@@ -117,6 +121,11 @@ fn a_real_server_answers_every_task_within_its_schema() {
     assert_eq!(vectors.iter().filter(|row| row.contains(" status=accepted ")).count(), 4, "{vectors:#?}");
     for task in ["triage", "draft", "judge"] {
         let calls = of(task);
+        // What triage says of a text decides whether anything is drafted, and a random one may say no.
+        if calls.is_empty() && task != "triage" {
+            skip(&format!("{task} was not asked"));
+            continue;
+        }
         assert!(!calls.is_empty(), "{task} was not asked");
         let mut answered = 0;
         for row in calls {
