@@ -11,13 +11,13 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use states::batch::{GIVE_UP, MOST_BYTES, MOST_QUESTIONS, Waiting, is_sent, pause};
 use states::words::hash::sha256_of;
-use states::words::{NanoUsd, Prices, Tokens};
 use tokio::task::JoinSet;
 
 use super::EngineError;
 use super::asking::batch::{cause, provider_of};
+use super::asking::{charged, used};
 use super::tick::Engine;
-use crate::models::{Answer, BatchAsked, BatchSaid, BatchStep, Billed, CallClass, CallError, Usage};
+use crate::models::{Answer, BatchAsked, BatchSaid, BatchStep, Billed, CallClass, CallError};
 use crate::store::{BatchItem, BatchRow, BatchStatus, CallStatus, Queue, Spent};
 
 /// How a recording calls what is decided here.
@@ -298,44 +298,17 @@ async fn end(
     answer: Result<Answer, CallError>,
     now: Timestamp,
 ) -> Result<(), EngineError> {
-    let prices = &item.call.prices;
     let (status, spent) = match &answer {
         Ok(answer) => {
-            let spent = spent(prices, &answer.usage());
-            (CallStatus::Accepted, Spent { answer: Some(answer.text.clone()), ..spent })
+            let spent = Spent { answer: Some(answer.text.clone()), ..used(&item.call, &answer.usage()) };
+            (CallStatus::Accepted, spent)
         }
-        Err(error) => {
-            let said = Some(error.to_string());
-            match error.billed() {
-                Billed::No => (CallStatus::Failed, Spent { error: said, ..Spent::default() }),
-                Billed::Unknown => {
-                    (CallStatus::Unknown, Spent { cost: item.call.reserved, error: said, ..Spent::default() })
-                }
-                Billed::Tokens(usage) => (CallStatus::Failed, Spent { error: said, ..spent(prices, &usage) }),
-            }
-        }
+        Err(error) => charged(&item.call, error),
     };
     let error = answer.err().map(|error| serde_json::to_string(&error).unwrap_or_default());
     tx.finish_call(&item.call, item.try_, status, &spent, now).await?;
     tx.end_item(item, error.as_deref(), now).await?;
     Ok(())
-}
-
-fn spent(prices: &Prices, usage: &Usage) -> Spent {
-    let cost: NanoUsd = prices.cost(&Tokens {
-        input: usage.tokens_in,
-        cached: usage.tokens_cached,
-        cache_write: usage.tokens_cache_write,
-        output: usage.tokens_out,
-    });
-    Spent {
-        cost,
-        tokens_in: usage.tokens_in,
-        tokens_out: usage.tokens_out,
-        tokens_cached: usage.tokens_cached,
-        tokens_cache_write: usage.tokens_cache_write,
-        ..Spent::default()
-    }
 }
 
 #[cfg(test)]

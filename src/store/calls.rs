@@ -1,6 +1,7 @@
 //! The ledger of model calls: what was asked, on which terms, and what became of it.
 
 use jiff::Timestamp;
+use sqlx::{Executor, Sqlite};
 use states::words::{ArticleId, MilliWattHours, NanoUsd, Prices, RequestKey, RunId};
 
 use super::money::Booking;
@@ -184,6 +185,14 @@ impl Tx {
         Ok(())
     }
 
+    /// As [`Store::accepted`], with what this transaction sees.
+    ///
+    /// # Errors
+    /// [`StoreError`](super::StoreError).
+    pub async fn accepted(&mut self, request: &RequestKey, provider: &str, model: &str) -> Result<Option<String>> {
+        accepted(self.conn(), request, provider, model).await
+    }
+
     /// After a crash or a stop: calls that had left become `unknown` and are charged in full. Returns how many. What waits in a
     /// batch is not lost with this process.
     ///
@@ -230,15 +239,24 @@ impl Store {
     /// # Errors
     /// [`StoreError`](super::StoreError).
     pub async fn accepted(&self, request: &RequestKey, provider: &str, model: &str) -> Result<Option<String>> {
-        let row: Option<(Option<String>,)> = sqlx::query_as(
-            "SELECT answer FROM model_calls WHERE request = ? AND provider = ? AND model = ? AND status = 'accepted' \
-             ORDER BY try DESC LIMIT 1",
-        )
-        .bind(request.as_str())
-        .bind(provider)
-        .bind(model)
-        .fetch_optional(&self.readers)
-        .await?;
-        Ok(row.and_then(|r| r.0))
+        accepted(&self.readers, request, provider, model).await
     }
+}
+
+async fn accepted<'e>(
+    on: impl Executor<'e, Database = Sqlite>,
+    request: &RequestKey,
+    provider: &str,
+    model: &str,
+) -> Result<Option<String>> {
+    let row: Option<(Option<String>,)> = sqlx::query_as(
+        "SELECT answer FROM model_calls WHERE request = ? AND provider = ? AND model = ? AND status = 'accepted' \
+         ORDER BY try DESC LIMIT 1",
+    )
+    .bind(request.as_str())
+    .bind(provider)
+    .bind(model)
+    .fetch_optional(on)
+    .await?;
+    Ok(row.and_then(|r| r.0))
 }

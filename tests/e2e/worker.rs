@@ -220,6 +220,8 @@ fn a_replay_wakes_nobody_and_comes_to_the_same() {
     host.boot_ms(400);
     let world = World::new(4, &spec(&host, None, ALONE));
     world.desk.run(&["run", "--record", "rec", "--now", "2026-11-21T06:00:00Z"]).ok();
+    // It falls asleep after it has answered.
+    assert!(host.wait_until(false, Duration::from_secs(20)), "{}", host.ledger());
     let asked = host.ledger().all().len();
     assert_eq!((host.ledger().count("packet"), host.ledger().count("sleep")), (1, 1), "{}", host.ledger());
     let output = world.desk.run(&["run", "--replay", "rec", "--json"]).ok();

@@ -102,7 +102,7 @@ impl Asker<'_> {
         if tx.in_batch(&call.request, &call.provider, &call.model).await?.is_some_and(|known| known.lives) {
             return Err(held(section));
         }
-        if let Some(text) = desk.store.accepted(&call.request, &call.provider, &call.model).await? {
+        if let Some(text) = tx.accepted(&call.request, &call.provider, &call.model).await? {
             return Ok(Some(text));
         }
         self.within_caps(&mut tx, &call, now).await?;

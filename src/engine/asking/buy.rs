@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use states::limits::Bearing;
 use states::route::Standing;
-use states::words::{MachineId, NanoUsd, RunId};
+use states::words::{MachineId, NanoUsd, RunId, Tokens};
 use states::worker::WorkerEvent;
 
 use super::super::outcome::Outcome;
@@ -13,7 +13,7 @@ use super::super::progress::Progress;
 use super::turn::{has_turn, rank};
 use super::{Asker, Called, loading};
 use crate::config::ProviderSection;
-use crate::models::{Billed, CallClass, CallError, HoldCause, Provider, Question, Task, Watch, estimate_tokens};
+use crate::models::{Billed, CallClass, CallError, HoldCause, Provider, Question, Task, Usage, Watch, estimate_tokens};
 use crate::store::{CallRow, CallStatus, FreeTier, Spent, StoreError, Tx};
 
 impl Asker<'_> {
@@ -71,16 +71,10 @@ impl Asker<'_> {
         let now = desk.clock.now();
         match asked {
             Ok(answer) => {
-                let usage = answer.usage();
                 let spent = Spent {
-                    cost: provider.cost(&usage),
-                    tokens_in: usage.tokens_in,
-                    tokens_out: usage.tokens_out,
-                    tokens_cached: usage.tokens_cached,
-                    tokens_cache_write: usage.tokens_cache_write,
                     milliseconds: answer.milliseconds,
                     answer: Some(answer.text.clone()),
-                    error: None,
+                    ..used(&row, &answer.usage())
                 };
                 let mut tx = desk.store.begin().await?;
                 tx.finish_call(&row, try_, CallStatus::Accepted, &spent, now).await?;
@@ -89,7 +83,7 @@ impl Asker<'_> {
                 Ok(answer.text)
             }
             Err(error) => {
-                let (status, mut spent) = charged(provider, &row, &error);
+                let (status, mut spent) = charged(&row, &error);
                 // A call that failed has kept the model busy as well.
                 spent.milliseconds = u64::try_from(now.duration_since(left_at).as_millis()).unwrap_or(0);
                 let mut tx = desk.store.begin().await?;
@@ -217,24 +211,31 @@ impl From<StoreError> for Ended {
     }
 }
 
+/// What a call used, at the prices of its row.
+pub(in crate::engine) fn used(row: &CallRow, usage: &Usage) -> Spent {
+    let tokens = Tokens {
+        input: usage.tokens_in,
+        cached: usage.tokens_cached,
+        cache_write: usage.tokens_cache_write,
+        output: usage.tokens_out,
+    };
+    Spent {
+        cost: row.prices.cost(&tokens),
+        tokens_in: usage.tokens_in,
+        tokens_out: usage.tokens_out,
+        tokens_cached: usage.tokens_cached,
+        tokens_cache_write: usage.tokens_cache_write,
+        ..Spent::default()
+    }
+}
+
 /// How a call that brought no answer is booked.
-pub(in crate::engine) fn charged(provider: &Provider, row: &CallRow, error: &CallError) -> (CallStatus, Spent) {
+pub(in crate::engine) fn charged(row: &CallRow, error: &CallError) -> (CallStatus, Spent) {
     let said = Some(error.to_string());
     match error.billed() {
         Billed::No => (CallStatus::Failed, Spent { error: said, ..Spent::default() }),
         Billed::Unknown => (CallStatus::Unknown, Spent { cost: row.reserved, error: said, ..Spent::default() }),
-        Billed::Tokens(usage) => (
-            CallStatus::Failed,
-            Spent {
-                cost: provider.cost(&usage),
-                tokens_in: usage.tokens_in,
-                tokens_out: usage.tokens_out,
-                tokens_cached: usage.tokens_cached,
-                tokens_cache_write: usage.tokens_cache_write,
-                error: said,
-                ..Spent::default()
-            },
-        ),
+        Billed::Tokens(usage) => (CallStatus::Failed, Spent { error: said, ..used(row, &usage) }),
     }
 }
 

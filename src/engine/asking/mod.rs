@@ -10,7 +10,7 @@ pub(super) mod loading;
 mod standing;
 mod turn;
 
-pub(super) use buy::charged;
+pub(super) use buy::{charged, used};
 
 use states::route::{Choice, Standing, Terms, choose};
 use states::words::{ArticleId, EffectKey, Writer};

@@ -8,7 +8,7 @@ use states::words::WorkerName;
 use states::worker::WorkerEvent;
 use tokio::time::Instant;
 
-use super::super::asking::charged;
+use super::super::asking::{charged, used};
 use super::super::desk::Desk;
 use super::super::progress::Progress;
 use crate::config::ProviderSection;
@@ -226,19 +226,9 @@ impl Trial<'_> {
             Err(_) => None,
         };
         let (status, spent) = match (&usage, &asked) {
-            (Some(usage), _) => (
-                CallStatus::Accepted,
-                Spent {
-                    cost: self.provider.cost(usage),
-                    tokens_in: usage.tokens_in,
-                    tokens_out: usage.tokens_out,
-                    tokens_cached: usage.tokens_cached,
-                    milliseconds: took,
-                    ..Spent::default()
-                },
-            ),
-            (None, Ok(Err(error))) => charged(self.provider, &row, error),
-            (None, _) => charged(self.provider, &row, &CallError::TimedOut { seconds: took / 1000 }),
+            (Some(usage), _) => (CallStatus::Accepted, Spent { milliseconds: took, ..used(&row, usage) }),
+            (None, Ok(Err(error))) => charged(&row, error),
+            (None, _) => charged(&row, &CallError::TimedOut { seconds: took / 1000 }),
         };
         let mut tx = desk.store.begin().await?;
         tx.finish_call(&row, try_, status, &spent, desk.clock.now()).await?;
