@@ -1,7 +1,7 @@
 //! What a run would cost, before it: reckoned from what is in flight, how earlier runs went, and what calls usually take. Nothing
 //! is asked, spent or fetched for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -206,26 +206,41 @@ impl Outlook {
         let (drafting, drafting_most) = self.drafting;
         match task {
             Task::Triage | Task::Embed => self.leads,
-            Task::Draft | Task::Classify => (drafting, drafting_most + self.gating),
+            Task::Draft => (drafting, drafting_most + self.gating),
             Task::Revise => (drafting, (drafting_most + self.gating) * (DRAFTS - 1)),
             Task::Judge => (drafting + self.gating, (drafting_most + self.gating) * DRAFTS * SAMPLES),
+            Task::Classify => (0, 0),
         }
     }
 }
 
 /// The calls of a task: usually to the first provider of the route, at most to each one before the built-in one or the wait.
 fn asked(config: &Config, site: &Site, task: Task, outlook: &Outlook, usual: &[UsualCall]) -> Vec<EstimateLine> {
-    let (mut questions, questions_most) = outlook.questions(task);
+    let routes = config.routes(site);
+    // The small question comes before each of the tasks that it is asked about.
+    let about = match (&routes.classifier, task) {
+        (Some(classifier), Task::Classify) => classifier.tasks.clone(),
+        (None, Task::Classify) => BTreeSet::new(),
+        _ => BTreeSet::from([task]),
+    };
+    let (mut questions, questions_most) =
+        about.into_iter().map(|task| outlook.questions(task)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
     if task == Task::Revise && !usual.iter().any(|call| call.task == task.as_str()) {
         // No draft had to be revised so far.
         questions = 0;
     }
     let calls_most = questions_most * ASKED;
-    let route = config.routes(site).of(task);
+    let route = match (&routes.classifier, task) {
+        (Some(classifier), Task::Classify) => std::slice::from_ref(&classifier.by),
+        _ => routes.of(task),
+    };
     let providers = route.iter().map_while(|name| config.provider(name));
     let line = |(at, provider): (usize, &ProviderSection)| {
         let terms = config.terms(provider).ok()?;
         let one = usual_call(task, provider, usual);
+        // What a batch brings back without an answer is asked at the full price: that is the most.
+        let by_batch = if provider.batch.contains(&task) { terms.batch_thousandths } else { 1_000 };
+        let usual_prices = terms.prices.thousandths(by_batch);
         // A question may usually take more than one call: samples, revisions, answers that could not be used.
         let calls = if at == 0 { (questions * one.calls).div_ceil(one.articles) } else { 0 };
         let tokens = Tokens { input: calls * one.input, output: calls * one.output, ..Tokens::default() };
@@ -236,7 +251,7 @@ fn asked(config: &Config, site: &Site, task: Task, outlook: &Outlook, usual: &[U
             tier: terms.tier(),
             calls,
             calls_most,
-            nano_usd: terms.prices.most(buffered(tokens.input), buffered(tokens.output)),
+            nano_usd: usual_prices.most(buffered(tokens.input), buffered(tokens.output)),
             nano_usd_most: terms.prices.most(
                 buffered(calls_most * u64::from(provider.context_tokens)),
                 buffered(calls_most * longest_answer(task)),
@@ -402,6 +417,23 @@ mod tests {
         // 12,000 tokens read and 3,000 written at the speeds that are taken for granted, the boot, the linger, a quarter more.
         assert_eq!(estimate.awake[0].milliseconds, (24_000 + 100_000 + 60_000 + 30_000) * 5 / 4);
         assert_eq!(estimate.awake[0].mwh, MilliWattHours::drawn(300, 267_500));
+    }
+
+    #[test]
+    fn a_batch_is_reckoned_at_its_price_and_the_classifier_before_each_of_its_tasks() {
+        let routes = "[routes]\ntriage = [\"hosted\"]\ndraft = [\"box\", \"hosted\"]\n\
+                      [routes.classifier]\nby = \"hosted\"\ntasks = [\"triage\", \"draft\"]\ncomplex_to = \"hosted\"";
+        let full = config(routes);
+        let mut batched = full.clone();
+        batched.providers.iter_mut().find(|p| p.name == "hosted").unwrap().batch = [Task::Triage].into();
+        let line = |config: &Config, task: Task| {
+            let estimate = reckon(config, OUTLOOK, &[], i64::MAX / 2);
+            estimate.lines.into_iter().find(|l| l.task == task && l.provider == "hosted").unwrap()
+        };
+        let (dear, cheap) = (line(&full, Task::Triage), line(&batched, Task::Triage));
+        assert_eq!((cheap.nano_usd.0 * 2, cheap.nano_usd_most), (dear.nano_usd.0, dear.nano_usd_most));
+        let small = line(&full, Task::Classify);
+        assert_eq!((small.calls, small.calls_most), (10 + 1, (100 + 2 + 1) * ASKED));
     }
 
     #[test]
