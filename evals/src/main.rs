@@ -11,6 +11,7 @@ mod hostile;
 mod pages;
 mod peers;
 mod report;
+mod sites;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -68,6 +69,14 @@ enum What {
         /// The folder of hostile files, with `generated/ssrf-urls.jsonl`.
         dir: PathBuf,
     },
+    /// What the gate finds on real Hugo sites, and whether that is true: folders with `content`.
+    Sites {
+        /// The folder of sites.
+        dir: PathBuf,
+        /// List every finding, as a line of `evals/readings.jsonl` begins.
+        #[arg(long)]
+        list: bool,
+    },
     /// All of these.
     All {
         /// The folder that holds their folders.
@@ -85,11 +94,13 @@ fn main() -> anyhow::Result<()> {
         What::Extraction { dir } => vec![extraction::score(&dir, &peers)?],
         What::Duplicates { dir } => vec![duplicates::score(&dir, &peers, options.index)?],
         What::Hostile { dir } => vec![hostile::score(&dir)?],
+        What::Sites { dir, list } => vec![sites::score(&dir, list)?],
         What::All { dir } => vec![
             feeds::score(&dir.join("feeds"), &peers)?,
             extraction::score(&dir.join("pages/aeb"), &peers)?,
             duplicates::score(&dir.join("neardup/synthetic"), &peers, options.index)?,
             hostile::score(&dir.join("hostile"))?,
+            sites::score(&dir.join("hugo"), false)?,
         ],
     };
     let text = if options.json {

@@ -165,7 +165,9 @@ pub(crate) fn repeated<'t>(
     }
     gathered.figure("sentences_elsewhere", elsewhere);
     let most = usize::from(settings.boilerplate_max_percent);
-    if elsewhere * 100 > sentences * most {
+    // One sentence of many is a repetition; what makes boilerplate is that they add up.
+    let adds_up = elsewhere > 1 || elsewhere * 3 >= sentences;
+    if adds_up && elsewhere * 100 > sentences * most {
         let message = format!("{elsewhere} of {sentences} sentences stand in other posts; at most {most} % may");
         gathered.find(&BOILERPLATE, Place::Page, message);
     }

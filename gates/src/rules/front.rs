@@ -90,7 +90,9 @@ fn common(
     } else if page.front.get("draft").is_some_and(|value| !value.is_boolean()) {
         gathered.find(&KEY_TYPE, at("draft"), "`draft` is neither true nor false");
     }
-    date(gathered, page, &keys.date, now);
+    if page.front.contains_key(&keys.date) || is_dated(&page.path) {
+        date(gathered, page, &keys.date, now);
+    }
     tags(gathered, page, &keys.tags, vocabulary);
 }
 
@@ -118,6 +120,13 @@ fn kind(value: &Value) -> &'static str {
         Value::Array(_) => "a list",
         Value::Object(_) => "a table",
     }
+}
+
+/// Lists of pages (`_index.md`) and pages beside all sections (`content/about.md`) do without a date: Hugo sorts no list by it.
+fn is_dated(path: &str) -> bool {
+    let mut folders: Vec<&str> = path.split('/').collect();
+    let name = folders.pop().unwrap_or_default();
+    !(name.starts_with("_index.") || folders.last() == Some(&"content"))
 }
 
 fn date(gathered: &mut Gathered<'_>, page: &Page, key: &str, now: Timestamp) {

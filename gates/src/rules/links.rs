@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Gathered;
 use super::form::{ANCHOR_MISSING, IMAGE_ELSEWHERE, LINK_MISSING, LINK_UNSAFE, anchor_of};
 use crate::inventory::{Inventory, Target};
-use crate::page::Page;
+use crate::page::{Heading, Page};
 
 /// Whose page it is: a person may link to an e-mail address and show an image from elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,14 +22,20 @@ pub(crate) fn check(
     whose: Whose,
 ) {
     let page_url = inventory.url_of(&page.path, &page.slug());
-    let anchors: BTreeSet<String> = page.headings.iter().map(|h| anchor_of(&h.text)).collect();
+    let anchors: BTreeSet<String> = page
+        .headings
+        .iter()
+        .map(|h| anchor_of(&h.text))
+        .chain(page.headings.iter().filter_map(|h| named(page, h)))
+        .collect();
     for link in &page.links {
         let place = page.place(link.range.start);
         let what = if link.image { "image" } else { "link" };
         let shown = super::excerpt(&link.url);
         match inventory.target(&link.url, &page_url, beside) {
             Target::Own(_) => {}
-            // A page links to itself while it is not built yet.
+            // What the site has is not known.
+            Target::Missing(_) if whose == Whose::Person && inventory.base_url.is_none() => {}
             Target::Missing(path) if path.trim_end_matches('/') == page_url.trim_end_matches('/') => {}
             Target::Missing(path) => {
                 gathered.find(
@@ -62,4 +68,12 @@ pub(crate) fn check(
             }
         }
     }
+}
+
+/// The anchor that a heading names itself: `## Text {#anchor}`.
+fn named(page: &Page, heading: &Heading) -> Option<String> {
+    let line = page.text[heading.range.clone()].lines().next()?.trim_end_matches(['#', ' ']);
+    let attributes = line.strip_suffix('}')?.rsplit_once('{')?.1;
+    let anchor = attributes.split_whitespace().find_map(|word| word.strip_prefix('#'))?;
+    (!anchor.is_empty()).then(|| anchor.to_owned())
 }

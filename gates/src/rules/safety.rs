@@ -1,5 +1,7 @@
 //! Form: nothing in the page is more than text. Raw HTML, shortcodes, template syntax, attributes, hidden characters.
 
+use std::ops::Range;
+
 use serde_json::Value;
 use states::words::{PageFile, Place};
 
@@ -20,16 +22,32 @@ pub(crate) fn check(gathered: &mut Gathered<'_>, page: &Page) {
 }
 
 fn html(gathered: &mut Gathered<'_>, page: &Page) {
+    let shown = highlighted(&page.text);
     let mut end = 0;
     for range in &page.html {
         // A block comes as one event per line: one finding is enough.
         let follows = range.start <= end;
         end = range.end;
         let raw = page.text[range.clone()].trim();
-        if !follows && raw != DIVIDER && !raw.is_empty() {
+        let as_code = shown.iter().any(|code| code.start <= range.start && range.end <= code.end);
+        if !follows && raw != DIVIDER && !raw.is_empty() && !as_code {
             gathered.find(&RAW_HTML, page.place(range.start), "raw HTML stands in the body").of(raw);
         }
     }
+}
+
+/// What stands between Hugo's `highlight` shortcodes, with their lines: it is shown as code. The shortcodes themselves are findings.
+fn highlighted(text: &str) -> Vec<Range<usize>> {
+    let mut all = Vec::new();
+    let mut from = 0;
+    while let Some(open) = text[from..].find("{{< highlight ").map(|at| from + at) {
+        let Some(close) = text[open..].find("{{< /highlight >}}").map(|at| open + at) else { break };
+        from = close + "{{< /highlight >}}".len();
+        // The closing line belongs to the HTML block that it ends.
+        let end = text[from..].find('\n').map_or(text.len(), |at| from + at + 1);
+        all.push(open..end);
+    }
+    all
 }
 
 fn fences(gathered: &mut Gathered<'_>, page: &Page) {
