@@ -151,7 +151,7 @@ fn readings(report: &mut Report, found: &BTreeSet<Found>) -> anyhow::Result<()> 
     let rows = read.iter().map(|Reading { found, holds, why }| {
         let page = format!("{}/{}", found.site, found.file.strip_prefix("content/").unwrap_or(&found.file));
         let holds = if *holds { "yes" } else { "NO" };
-        [&page, &found.place, &format!("`{}`", found.code), &found.message, holds, why].map(|cell| bare(cell)).to_vec()
+        [&page, &found.place, &format!("`{}`", found.code), &found.message, holds, why].map(bare).to_vec()
     });
     report.tables.push(Table { title: "The readings".into(), rows: std::iter::once(head).chain(rows).collect() });
     Ok(())
