@@ -114,7 +114,10 @@ pub(crate) fn headings(gathered: &mut Gathered<'_>, page: &Page) {
         if heading.level == 1 {
             gathered.find(&SECOND_TITLE, place, "the body has a heading of level 1 beside the title").of(&heading.text);
         } else if heading.level > before + 1 {
-            let message = format!("a heading of level {} follows one of level {before}", heading.level);
+            let message = match before {
+                1 => format!("a heading of level {} comes next below the title", heading.level),
+                _ => format!("a heading of level {} follows one of level {before}", heading.level),
+            };
             gathered.find(&SKIPPED_LEVEL, place, message).of(&heading.text);
         }
         before = heading.level;
