@@ -122,7 +122,11 @@ fn severity_in_words(rule: &Rule) -> String {
     let means = match (rule.layer, rule.severity) {
         (Layer::Judge, _) => "; the verdict follows from the score",
         (Layer::Once, Severity::Error) => "; the page does not go out as it is",
-        (_, Severity::Error) => "; a draft has to be revised, and `pipeline gate` ends with 1",
+        (_, Severity::Error) => match looks_at(rule) {
+            LooksAt::All => "; a draft has to be revised, and `pipeline gate` ends with 1",
+            LooksAt::Drafts => "; the draft has to be revised",
+            LooksAt::Files => "; `pipeline gate` ends with 1",
+        },
         _ => "; shown, and changes no verdict",
     };
     format!("{}{means}", word(rule.severity))
@@ -148,15 +152,12 @@ fn severity_settings(rule: &Rule) -> String {
     }
     let other = if rule.severity == Severity::Error { "warning" } else { "error" };
     let all = ["error", "warning", "info", "off"].into_iter().filter(|level| *level != other);
-    let others = all.map(|level| format!("`{level}`")).collect::<Vec<_>>().join(", ");
-    let note = if rule.layer == Layer::Judge {
-        " This changes how the finding is shown; the verdict follows from the score."
-    } else {
-        ""
-    };
+    let others = all.map(|level| format!("\"{level}\"")).collect::<Vec<_>>().join(", ");
+    let note =
+        if rule.layer == Layer::Judge { ", which changes how the finding is shown, not the verdict" } else { "" };
+    let code = rule.code;
     format!(
-        "Another severity, in `pipeline.toml` (or {others}):{note}\n\n```toml\n[site.gate.severities]\n\"{}\" = \"{other}\"\n```\n",
-        rule.code
+        "Another severity, in `pipeline.toml`{note}:\n\n```toml\n[site.gate.severities]\n\"{code}\" = \"{other}\"   # or {others}\n```\n"
     )
 }
 
@@ -227,8 +228,8 @@ Every draft passes these rules before it is proposed, and `pipeline gate FILE…
 Markdown with front matter. `pipeline gate --rules` lists them, `pipeline gate --explain CODE` prints a page of this folder. The
 pages are made from the texts beside the rules (`gates/src/rules/docs`) and the rules' own tables.
 
-An error asks for a revision of a draft, and lets `pipeline gate` end with 1; a warning is shown to the reviewer. A layer that did
-not run is never a pass. Severities are changed under `[site.gate.severities]`, except where a page says that they cannot be:
+An error asks for a revision of a draft, and lets `pipeline gate` end with 1; a warning is shown to the reviewer. Which layers must
+run is `required` of `[site.gate]`; one that did not is never a pass. Severities are changed under `[site.gate.severities]`, except where a page says that they cannot be:
 
 ```toml
 [site.gate.severities]
