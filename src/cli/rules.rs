@@ -29,7 +29,7 @@ pub(super) fn explain(cli: &Cli, code: &str) -> Answer {
             docs::parts(rule.text).into_iter().map(|(name, text)| (name.to_owned(), Value::from(text))).collect();
         say_json(&told);
     } else {
-        say(&docs::page(rule));
+        say(&docs::told(rule));
     }
     Ok(0)
 }

@@ -118,6 +118,27 @@ pub fn page(rule: &Rule) -> String {
     out
 }
 
+/// The rule's page for a terminal: as [`page`], with links to other rules' pages as their codes.
+pub fn told(rule: &Rule) -> String {
+    let page = page(rule);
+    let mut out = String::with_capacity(page.len());
+    let mut rest = page.as_str();
+    while let Some((before, after)) = rest.split_once("](") {
+        let target = after.split_once(')').filter(|(target, _)| target.ends_with(".md"));
+        match (before.rsplit_once('['), target) {
+            (Some((text, name)), Some((_, behind))) => {
+                let _ = write!(out, "{text}`{name}`");
+                rest = behind;
+            }
+            _ => {
+                let _ = write!(out, "{before}](");
+                rest = after;
+            }
+        }
+    }
+    out + rest
+}
+
 fn severity_in_words(rule: &Rule) -> String {
     let means = match (rule.layer, rule.severity) {
         (Layer::Judge, _) => "; the verdict follows from the score",
@@ -224,12 +245,13 @@ pub fn index() -> String {
 const INTRODUCTION: &str = "\
 # The rules of the gate
 
-Every draft passes these rules before it is proposed, and `pipeline gate FILE…` runs those of them that need no draft on any
-Markdown with front matter. `pipeline gate --rules` lists them, `pipeline gate --explain CODE` prints a page of this folder. The
+Every draft has to pass these rules before it is proposed, and `pipeline gate FILE…` runs those that need no draft on any Markdown
+with front matter. `pipeline gate --rules` lists them, `pipeline gate --explain CODE` prints a page of this folder. The
 pages are made from the texts beside the rules (`gates/src/rules/docs`) and the rules' own tables.
 
 An error asks for a revision of a draft, and lets `pipeline gate` end with 1; a warning is shown to the reviewer. Which layers must
-run is `required` of `[site.gate]`; one that did not is never a pass. Severities are changed under `[site.gate.severities]`, except where a page says that they cannot be:
+run is `required` of `[site.gate]`; one that did not is never a pass. Severities are changed under `[site.gate.severities]`; those
+marked `always` cannot be:
 
 ```toml
 [site.gate.severities]
@@ -237,12 +259,14 @@ run is `required` of `[site.gate]`; one that did not is never a pass. Severities
 \"coverage/secondary\" = \"off\"
 ```
 
-Every example is run by a test: the failing one gives its rule's code, the passing one does not. Markdown without front matter is
-the body of a page whose front matter is in order. The site of the examples is `https://desk.example/`; it has the tags `parsers`
-and `logging`, one post, `/posts/logs/`, and one image, `/img/chart.png`; it is 2 March 2026. Drafts are asked for words and headings
-only where settings are shown. Other examples are written as lines `key: text`. In those of the evidence rules,
-`source` is a sentence that the draft's `sentence` cites, and `aside` one that stands in the same source and is not cited. A line
-that ends in `(N times)` stands for its text so many times over.
+Every example is run by a test: the failing one gives its rule's code, the passing one gives nothing. Markdown without front matter
+is the body of a page whose front matter is in order. The site of the examples is `https://desk.example/`; it has the tags `parsers`
+and `logging`, one post, `/posts/logs/`, and one image, `/img/chart.png`; it is 2 March 2026. Drafts are asked for words and
+headings only where settings are shown.
+
+Other examples are lines `key: text`, where `(N times)` at the end stands for the text so many times over. In those of the evidence
+rules, `source` is a sentence of a source that the draft's `sentence` cites, `aside` one that stands in the same source and is not
+cited, and `uncited` a sentence of the draft that cites nothing.
 ";
 
 #[cfg(test)]
@@ -254,6 +278,15 @@ mod tests {
         let text = "## Why\n\nSo.\n\n## Fails\n\n````markdown\n## Why\n```\n````\n\n## Passes\n";
         assert_eq!(parts(text).iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["Why", "Fails", "Passes"]);
         assert_eq!(blocks(parts(text)[1].1), [Block { label: "markdown", text: "## Why\n```\n" }]);
+    }
+
+    #[test]
+    fn a_terminal_shows_codes_in_place_of_links_to_pages() {
+        let unsafe_link = crate::rules::find("form/link-unsafe").unwrap();
+        assert!(told(unsafe_link).contains("[Read more](javascript:alert(1))"));
+        let html = told(crate::rules::find("form/raw-html").unwrap());
+        assert!(html.contains("(`hugo/undeclared`)") && !html.contains(".md)"), "{html}");
+        assert!(RULES.iter().all(|rule| !told(rule).contains(".md)")));
     }
 
     #[test]

@@ -47,22 +47,27 @@ impl Example {
     }
 }
 
+/// The codes of all findings of a text that is no rule's example.
+pub(crate) fn codes_of(layer: Layer, label: &'static str, text: &'static str) -> Vec<String> {
+    let (spans, settings) = (Vec::new(), Settings::default());
+    judged(layer, &Example { label, text, spans, settings, shown: Table::new(), constants: Table::new() })
+}
+
 /// Rules that cannot fail alone.
 const TOGETHER: [(&str, &str); 1] = [("coverage/boilerplate", "coverage/repeated")];
 
 /// The codes of all findings of an example.
-fn codes(rule: &Rule, heading: &str) -> Vec<String> {
-    let example = Example::of(rule, heading);
-    let reports: Vec<LayerReport> = match (example.label, rule.layer) {
-        ("markdown" | "markdown file", _) => files::judged(&example),
-        ("markdown draft", _) => vec![files::judged_as_draft(&example)],
-        ("text", Layer::Form) => vec![files::of_paths(&example)],
-        ("text", Layer::Hugo) => vec![drafts::hugo(&example)],
-        ("text", Layer::Coverage) => vec![drafts::coverage(&example)],
-        ("text", Layer::Evidence) => vec![drafts::evidence(&example)],
-        ("text", Layer::Judge) => vec![drafts::judge(&example)],
-        ("text", Layer::Once) => vec![drafts::once(&example)],
-        (label, layer) => panic!("{}: nothing runs a block `{label}` of {layer}", rule.code),
+fn judged(layer: Layer, example: &Example) -> Vec<String> {
+    let reports: Vec<LayerReport> = match (example.label, layer) {
+        ("markdown" | "markdown file", _) => files::judged(example),
+        ("markdown draft", _) => vec![files::judged_as_draft(example)],
+        ("text", Layer::Form) => vec![files::of_paths(example)],
+        ("text", Layer::Hugo) => vec![drafts::hugo(example)],
+        ("text", Layer::Coverage) => vec![drafts::coverage(example)],
+        ("text", Layer::Evidence) => vec![drafts::evidence(example)],
+        ("text", Layer::Judge) => vec![drafts::judge(example)],
+        ("text", Layer::Once) => vec![drafts::once(example)],
+        (label, layer) => panic!("nothing runs a block `{label}` of {layer}"),
     };
     reports.into_iter().flat_map(|report| report.findings).map(|finding| finding.code).collect()
 }
@@ -71,7 +76,8 @@ fn codes(rule: &Rule, heading: &str) -> Vec<String> {
 fn every_failing_example_gives_its_code_and_every_passing_one_gives_nothing() {
     let mut wrong = Vec::new();
     for rule in RULES.iter() {
-        let (fails, passes) = (codes(rule, "Fails"), codes(rule, "Passes"));
+        let run = |heading| judged(rule.layer, &Example::of(rule, heading));
+        let (fails, passes) = (run("Fails"), run("Passes"));
         if !fails.iter().any(|code| code == rule.code) {
             wrong.push(format!("{}: the failing example gives {fails:?}", rule.code));
         }

@@ -2,6 +2,7 @@
 
 mod shape;
 mod examples;
+mod limits;
 mod files;
 mod drafts;
 mod pages;
