@@ -20,6 +20,7 @@ mod worker;
 mod worker_status;
 mod attempt;
 mod gate;
+mod rules;
 mod sources;
 mod address;
 mod import;
@@ -187,11 +188,17 @@ enum Command {
     /// Check Markdown files with the rules of the gate
     Gate {
         /// The files
-        #[arg(required = true, value_name = "FILE")]
+        #[arg(required_unless_present_any = ["rules", "explain"], value_name = "FILE")]
         files: Vec<PathBuf>,
         /// The site's folder: links, tags and slugs are checked against it
         #[arg(long, value_name = "FOLDER")]
         site: Option<PathBuf>,
+        /// List the rules instead
+        #[arg(long, conflicts_with_all = ["files", "site", "explain"])]
+        rules: bool,
+        /// Explain one rule instead, for example form/too-short
+        #[arg(long, conflicts_with_all = ["files", "site"], value_name = "CODE")]
+        explain: Option<String>,
     },
     /// Print the state machines as Mermaid
     Graph {
@@ -409,7 +416,9 @@ async fn dispatch(cli: &Cli) -> Answer {
         Command::Worker { what: WorkerCommand::Sleep { name, force } } => {
             worker::sleep(cli, name.as_deref(), *force).await
         }
-        Command::Gate { files, site } => gate::gate(cli, files, site.as_deref()).await,
+        Command::Gate { rules: true, .. } => rules::list(cli),
+        Command::Gate { explain: Some(code), .. } => rules::explain(cli, code),
+        Command::Gate { files, site, .. } => gate::gate(cli, files, site.as_deref()).await,
         Command::Graph { worker } => {
             out::say(&if *worker { states::explore::worker_mermaid() } else { states::explore::article_mermaid() });
             Ok(0)

@@ -34,8 +34,8 @@ pub(crate) fn check(
         let shown = super::excerpt(&link.url);
         match inventory.target(&link.url, &page_url, beside) {
             Target::Own(_) => {}
-            // What the site has is not known.
-            Target::Missing(_) if whose == Whose::Person && inventory.base_url.is_none() => {}
+            // Where nothing is known of the site, nothing can be missing.
+            Target::Missing(_) if *inventory == Inventory::default() => {}
             Target::Missing(path) if path.trim_end_matches('/') == page_url.trim_end_matches('/') => {}
             Target::Missing(path) => {
                 gathered.find(
