@@ -12,6 +12,9 @@ use url::Url;
 use crate::hugo::{Addresses, Hugo, HugoError, Listed};
 use crate::page::{is_same_hugo, wanted_hugo};
 
+#[cfg(test)]
+mod tests;
+
 /// The most posts that are read of a site.
 const MOST_POSTS: usize = 5_000;
 /// The most files of a built site that are looked at.

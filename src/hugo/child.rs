@@ -58,7 +58,7 @@ pub(super) async fn run(
         command.current_dir(source);
     }
     command.process_group(0).kill_on_drop(true);
-    let mut group = Group(command.spawn().map_err(|why| HugoError::Missing(why.to_string()))?);
+    let mut group = Group(command.spawn().map_err(|why| not_started(program, &why))?);
     let (out, err) = (group.0.stdout.take(), group.0.stderr.take());
     let reading = tokio::spawn(async move { tokio::join!(bounded(out), bounded(err)) });
     let ended = tokio::time::timeout(within, group.0.wait()).await;
@@ -82,6 +82,10 @@ pub(super) async fn run(
         Ok(_) => Err(HugoError::Failed { message: advice::with_next_step(complaint(&out, &err), around.source) }),
         Err(why) => Err(HugoError::Missing(why.to_string())),
     }
+}
+
+fn not_started(program: &OsStr, why: &std::io::Error) -> HugoError {
+    HugoError::Missing(format!("{}: {why}", program.to_string_lossy()))
 }
 
 /// A child that leads a group of processes. Dropped while it runs, the whole group is ended.

@@ -98,10 +98,10 @@ impl Pattern {
             (None, None) => (post.url.as_str(), ""),
         };
         let (parents, last) = body.rsplit_once('/')?;
-        if last != post.slug {
+        if last != encoded(&post.slug) {
             return None;
         }
-        let folders: Vec<String> = folder(&post.path).split('/').map(plain).collect();
+        let folders: Vec<String> = folder(&post.path).split('/').map(|name| encoded(&plain(name))).collect();
         let date: Vec<&str> = post.date.get(..10).map(|day| day.split('-').collect()).unwrap_or_default();
         let mut pieces: Vec<Piece> = Vec::new();
         for part in parents.split('/') {
@@ -119,8 +119,8 @@ impl Pattern {
             pieces.push(piece);
         }
         let stem = bundle(&post.path).or_else(|| post.path.strip_suffix(".md")).unwrap_or(&post.path);
-        let named = plain(stem.rsplit('/').next().unwrap_or_default()).starts_with(last);
-        Some(Self { pieces, titled: !named && plain(&post.title) == last, ending: ending.to_owned() })
+        let named = plain(stem.rsplit('/').next().unwrap_or_default()).starts_with(&post.slug);
+        Some(Self { pieces, titled: !named && plain(&post.title) == post.slug, ending: ending.to_owned() })
     }
 
     /// The address of a page; `None` where the pattern asks for what the page does not have.
@@ -134,12 +134,21 @@ impl Pattern {
                 Piece::Year => date(0)?,
                 Piece::Month => date(1)?,
                 Piece::Day => date(2)?,
-                Piece::Folder(n) => plain(folders.get(*n)?),
+                Piece::Folder(n) => encoded(&plain(folders.get(*n)?)),
             });
         }
         let last = if self.titled { plain(page.title) } else { plain(&page.slug) };
-        Some(format!("{}/{last}{}", out.join("/"), self.ending))
+        Some(format!("{}/{}{}", out.join("/"), encoded(&last), self.ending))
     }
+}
+
+/// A part of an address as browsers write it.
+fn encoded(part: &str) -> String {
+    let mut url = super::stand_in();
+    if let Ok(mut parts) = url.path_segments_mut() {
+        parts.clear().push(part);
+    }
+    url.path().trim_start_matches('/').to_owned()
 }
 
 /// As Hugo writes a name in an address: in lower case, with `-` for what stands between words.

@@ -56,6 +56,10 @@ fn permalinks_with_dates_and_titles_are_read_off_the_neighbours() {
             .to_vec(),
     );
     assert_eq!(titled.url_of(&page("content/posts/x3.md", "title: A Third Way")), "/posts/a-third-way/");
+    assert_eq!(titled.url_of(&page("content/posts/x3.md", "title: Über uns")), "/posts/%C3%BCber-uns/");
+    let french =
+        with(vec![Post { title: "Été".into(), ..post("content/posts/x.md", "/n/%C3%A9t%C3%A9/", "été", "") }]);
+    assert_eq!(french.url_of(&page("content/posts/y.md", "title: Two")), "/n/two/");
 }
 
 #[test]
