@@ -117,6 +117,10 @@ impl Inventory {
         if let Some(own) = page.front_text("url").filter(|own| !own.trim().is_empty()) {
             return format!("{base}/{}", own.trim().trim_start_matches('/'));
         }
+        if page.path.rsplit('/').next().is_some_and(|name| name.starts_with("_index.")) {
+            let (folder, _) = page.path.rsplit_once('/').unwrap_or_default();
+            return format!("{base}/{}/", below_content(folder)).replace("//", "/");
+        }
         let made = address::NewPage {
             path: &page.path,
             slug: self.slug_of(page),
@@ -124,8 +128,7 @@ impl Inventory {
             date: page.front_text("date").unwrap_or_default(),
         };
         address::like_neighbours(&self.posts, &made).unwrap_or_else(|| {
-            let folder = folder(&page.path);
-            let folder = folder.strip_prefix("content").unwrap_or(folder).trim_matches('/');
+            let folder = below_content(folder(&page.path));
             let parent = if folder.is_empty() { base } else { format!("{base}/{folder}") };
             format!("{parent}/{}/", made.slug)
         })
@@ -162,21 +165,23 @@ impl Inventory {
         }
     }
 
-    /// What lies at an address already, other than the page at `path`: the post there or the one that has it as an alias;
-    /// for a page that the site does not have yet, anything.
+    /// What lies at an address already, other than the page at `path`: the post there, or the one that has it as an alias.
     pub fn taken_by(&self, address: &str, path: &str) -> Option<String> {
         let wanted = comparable(address);
         let mut others = self.posts.iter().filter(|post| post.path != path);
-        let by = others.find_map(|post| {
+        others.find_map(|post| {
             let alias = || post.aliases.iter().any(|alias| comparable(&self.alias(alias, post)) == wanted);
             match () {
                 () if comparable(&post.url) == wanted => Some(post.path.clone()),
                 () if alias() => Some(format!("{}, which has it as an alias", post.path)),
                 () => None,
             }
-        });
-        let new = || !self.posts.iter().any(|post| post.path == path);
-        by.or_else(|| (new() && self.built(&wanted)).then(|| "the site".to_owned()))
+        })
+    }
+
+    /// True where Hugo makes a page at this address: a post, a section, a list of tags, an alias.
+    pub fn makes(&self, address: &str) -> bool {
+        self.built(&comparable(address))
     }
 
     /// The address of an alias: one without `/` in front lies beside its post.
@@ -258,6 +263,10 @@ fn stand_in() -> Url {
 fn folder(path: &str) -> &str {
     let path = bundle(path).unwrap_or(path);
     path.rsplit_once('/').map(|(folder, _)| folder).unwrap_or_default()
+}
+
+fn below_content(folder: &str) -> &str {
+    folder.strip_prefix("content").unwrap_or(folder).trim_matches('/')
 }
 
 /// The folder of a bundle, whose page is `index.md` or, in a language, `index.de.md`.

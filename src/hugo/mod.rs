@@ -54,7 +54,9 @@ pub enum HugoError {
     #[error("Hugo did not finish within {0:?}")]
     TimedOut(Duration),
     /// The binary cannot be started.
-    #[error("Hugo cannot be started ({0}): install it, or name its path in the configuration")]
+    #[error(
+        "Hugo, or the command in its place, cannot be started ({0}): install it, or name its path in the configuration"
+    )]
     Missing(String),
 }
 

@@ -194,7 +194,8 @@ fn slug(gathered: &mut Gathered<'_>, page: &Page, inventory: &Inventory, new: bo
         return;
     }
     let address = inventory.url_of(page);
-    if let Some(other) = inventory.taken_by(&address, &page.path) {
+    let made = || (new && inventory.makes(&address)).then(|| "a page that Hugo makes".to_owned());
+    if let Some(other) = inventory.taken_by(&address, &page.path).or_else(made) {
         let message = format!("`{}` leads to {} already", super::excerpt(&address), super::excerpt(&other));
         gathered.find(&SLUG_TAKEN, Place::Page, message);
     }
