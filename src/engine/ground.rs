@@ -163,7 +163,7 @@ impl Desk {
             Ok(hugo) => {
                 let now = hugo.clock.unwrap_or_else(|| self.clock.now());
                 let limit = Duration::from_secs(self.config.desk.hugo_seconds);
-                if let Err(error) = survey(&hugo, &mut standing, limit, now).await {
+                if let Err(error) = survey(&hugo, &mut standing, limit, now, &site.page.keys.tags).await {
                     standing.built = match error {
                         HugoError::Missing { .. } => Built::NotRun(error.to_string()),
                         _ => Built::Broken(error.to_string()),
@@ -176,9 +176,15 @@ impl Desk {
 }
 
 /// Builds the default branch and reads what the site has.
-async fn survey(hugo: &Hugo, standing: &mut Standing, limit: Duration, now: Timestamp) -> Result<(), HugoError> {
+async fn survey(
+    hugo: &Hugo,
+    standing: &mut Standing,
+    limit: Duration,
+    now: Timestamp,
+    tags: &str,
+) -> Result<(), HugoError> {
     let output = standing.source.with_file_name("public");
-    let site = inventory::survey(hugo, &standing.source, &output, limit, now).await?;
+    let site = inventory::survey(hugo, &standing.source, &output, limit, now, tags).await?;
     let Surveyed { inventory, listed, addresses } = site;
     standing.inventory = inventory;
     // What the layout puts on every page is what stands on a page that has no content of its own.
@@ -186,7 +192,7 @@ async fn survey(hugo: &Hugo, standing: &mut Standing, limit: Duration, now: Time
     let plain = std::iter::once(PathBuf::from("404.html")).chain(std::iter::once("index.html".into())).chain(pages);
     let mut common: Option<BTreeSet<String>> = None;
     for page in plain.take(12) {
-        if let Ok(html) = std::fs::read_to_string(output.join(&page)) {
+        if let Some(html) = inventory::text_of(&output.join(&page), inventory::MOST_HTML) {
             let found: BTreeSet<String> = references(&html, "/", &standing.inventory).into_iter().collect();
             common = Some(match common {
                 None => found,

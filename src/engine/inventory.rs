@@ -1,5 +1,6 @@
 //! What a site has, read off what Hugo lists and builds.
 
+use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -17,6 +18,10 @@ mod tests;
 
 /// The most posts that are read of a site.
 const MOST_POSTS: usize = 5_000;
+/// The most that is read of a post, in bytes; larger ones are none that people read.
+const MOST_TEXT: u64 = 4 << 20;
+/// The most that is read of a built page, in bytes: more than the gate takes, so that it says so.
+pub(super) const MOST_HTML: u64 = 16 << 20;
 /// The most files of a built site that are looked at.
 const MOST_FILES: usize = 500_000;
 
@@ -27,7 +32,7 @@ pub(super) struct Surveyed {
     pub(super) addresses: Addresses,
 }
 
-/// Builds the site in `source` into `output` and reads what it has.
+/// Builds the site in `source` into `output` and reads what it has. `tags` is the front matter key of its tags.
 ///
 /// # Errors
 /// [`HugoError`]; also where the build succeeded and left none of the site's pages.
@@ -37,15 +42,16 @@ pub(super) async fn survey(
     output: &Path,
     limit: Duration,
     now: Timestamp,
+    tags: &str,
 ) -> Result<Surveyed, HugoError> {
     // The questions take a fraction of the build's time.
     let (built, addresses, listed, version) =
         tokio::join!(hugo.build(source, output, limit), hugo.addresses(source), hugo.list(source), hugo.version());
     built?;
     let (addresses, listed) = (addresses?, listed?);
-    let (from, to) = (source.to_owned(), output.to_owned());
+    let (from, to, tags) = (source.to_owned(), output.to_owned(), tags.to_owned());
     let read = move || {
-        let mut inventory = read(&from, &addresses, &listed, &to);
+        let mut inventory = read(&from, &addresses, &listed, &to, &tags);
         let versions = version.ok().zip(wanted_hugo(&from));
         let other = versions.filter(|(here, there)| !is_same_hugo(here, there));
         inventory.other_hugo = other.map(|(here, there)| OtherHugo { here, there });
@@ -61,7 +67,7 @@ pub(super) async fn survey(
     Ok(site)
 }
 
-fn read(source: &Path, addresses: &Addresses, listed: &[Listed], output: &Path) -> Inventory {
+fn read(source: &Path, addresses: &Addresses, listed: &[Listed], output: &Path, tags_key: &str) -> Inventory {
     let mut inventory = Inventory { base_url: Some(addresses.base.clone()), ..Inventory::default() };
     inventory.canonify = addresses.canonify;
     for entry in listed.iter().filter(|l| !l.permalink.is_empty()).take(MOST_POSTS) {
@@ -71,13 +77,13 @@ fn read(source: &Path, addresses: &Addresses, listed: &[Listed], output: &Path) 
             inventory.permalinks.insert(url);
             continue;
         }
-        let text = std::fs::read_to_string(source.join(&entry.path)).unwrap_or_default();
+        let text = text_of(&source.join(&entry.path), MOST_TEXT).unwrap_or_default();
         let page = Page::parse(&entry.path, &text).ok();
         let list = |key: &str| -> Vec<String> {
             let values = page.as_ref().and_then(|p| p.front.get(key)).and_then(|v| v.as_array());
             values.into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
         };
-        let tags = list("tags");
+        let tags = list(tags_key);
         let mut sentences = std::collections::BTreeSet::new();
         if shown {
             inventory.vocabulary.extend(tags.iter().cloned());
@@ -148,9 +154,16 @@ fn decoded(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
+/// The beginning of a file, at most so many bytes; `None` where it cannot be read.
+pub(super) fn text_of(path: &Path, most: u64) -> Option<String> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path).ok()?.take(most).read_to_end(&mut bytes).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
 /// The page of a built site whose file this is.
 pub(super) fn built_page(output: &Path, listed: &[Listed], base_url: &str, path: &str) -> Option<BuiltPage> {
     let entry = listed.iter().find(|l| l.path == path)?;
-    let html = std::fs::read_to_string(output.join(entry.output_path(base_url)?)).ok()?;
+    let html = text_of(&output.join(entry.output_path(base_url)?), MOST_HTML)?;
     Some(BuiltPage { url: on_site(&entry.permalink), html })
 }

@@ -32,7 +32,7 @@ struct Remembered {
     inventory: Inventory,
 }
 
-/// What the site in a folder has at this time, as Hugo sees it. `memory` is a folder in which answers are kept.
+/// What the site in a folder has at this time, as Hugo sees it. `tags` is the front matter key of its tags, `memory` is a folder in which answers are kept.
 ///
 /// # Errors
 /// [`HugoError`]. A memory that cannot be read or written is no error.
@@ -41,16 +41,17 @@ pub async fn inventory_of(
     folder: &Path,
     limit: Duration,
     now: Timestamp,
+    tags: &str,
     memory: Option<&Path>,
 ) -> Result<Inventory, HugoError> {
-    let seen = memory.and_then(|memory| Some((place(memory, folder), looks(hugo, folder)?)));
+    let seen = memory.and_then(|memory| Some((place(memory, folder), looks(hugo, folder, tags)?)));
     if let Some((place, looks)) = &seen
         && let Some(known) = recall(place, looks, now)
     {
         return Ok(known);
     }
     let work = tempfile::tempdir().map_err(|e| HugoError::Failed { message: e.to_string() })?;
-    let site = survey(hugo, folder, &work.path().join("public"), limit, now).await?;
+    let site = survey(hugo, folder, &work.path().join("public"), limit, now, tags).await?;
     if let Some((place, looks)) = seen {
         let changes = site.listed.iter().filter(|l| !l.draft).flat_map(|l| [l.shown.0, l.shown.1]).flatten();
         let until = changes.filter(|at| *at > now).min();
@@ -110,8 +111,8 @@ fn remember(place: &Path, known: &Remembered) {
 
 /// One hash of the Hugo, how it is told to build, and the names, sizes and times of all files that a build reads. `None` where
 /// that cannot be told.
-fn looks(hugo: &Hugo, folder: &Path) -> Option<String> {
-    let mut lines = vec![format!("{FORM} {} {:?}", env!("CARGO_PKG_VERSION"), hugo.build)];
+fn looks(hugo: &Hugo, folder: &Path, tags: &str) -> Option<String> {
+    let mut lines = vec![format!("{FORM} {} {tags:?} {:?}", env!("CARGO_PKG_VERSION"), hugo.build)];
     lines.push(line(&hugo.binary, &std::fs::metadata(&hugo.binary).ok()?)?);
     let mut folders = vec![folder.to_owned()];
     folders.extend(hugo.build.themes.clone());

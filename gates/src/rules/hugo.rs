@@ -17,6 +17,7 @@ family! { Hugo:
     TOO_LARGE = "hugo/too-large", Error, "The built page is of a size that can be read.", "Shorten the page.";
     TEXT_MISSING = "hugo/text-missing", Error, "The built page has the title and every heading of the draft.", "Look at what the site's layout leaves out.";
     UNDECLARED = "hugo/undeclared", Error, "The built page leads only to what the draft declared, the site itself, and what its layout always has.", "Take it out, or declare it.";
+    ADDRESS_TAKEN = "hugo/address-taken", Error, "The built page has an address of its own.", "Choose a slug that no page, alias or list of the site has.";
     OTHER_VERSION = "hugo/other-version", Warning, "The Hugo that builds here is the one that builds the live site.", "Install the version that the site names, or name this one there.";
     WARNING = "hugo/warning", Warning, "Hugo builds without warnings.", "";
 }
@@ -95,6 +96,12 @@ pub fn hugo(subject: &Subject<'_>, outcome: &HugoOutcome, declared: &[String]) -
 }
 
 fn built(gathered: &mut Gathered<'_>, subject: &Subject<'_>, page: &BuiltPage, declared: &[String], site: &[String]) {
+    let path = subject.page_file().map_or("", |file| file.path.as_str());
+    let known = subject.inventory.posts.iter().any(|post| post.path == path);
+    if !known && subject.inventory.makes(&page.url) {
+        let message = format!("`{}` was an address of the site before this page", excerpt(&page.url));
+        gathered.insist(&ADDRESS_TAKEN, Place::Page, message);
+    }
     let html = Html::parse_document(&page.html);
     let shown = words_of(&html);
     let headings = subject.draft.sections.iter().enumerate();

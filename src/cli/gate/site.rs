@@ -41,23 +41,27 @@ pub(super) async fn inventory(
     let limit = Duration::from_secs(config.map_or(120, |c| c.desk.hugo_seconds));
     let folder = std::path::absolute(folder).map_err(Failure::software)?;
     let now = clock.now();
+    // A person's page has them under this name, whatever a draft's are called.
+    let tags = "tags";
     match Hugo::find(configured.as_deref()) {
         Err(missing) => {
             note(&format!("links, tags and slugs are not checked: {missing}"));
             Ok(Inventory::default())
         }
-        Ok(hugo) => match inventory_of(&built(hugo, config, clock), &folder, limit, now, memory().as_deref()).await {
-            Ok(inventory) => {
-                if let Some(OtherHugo { here, there }) = &inventory.other_hugo {
-                    note(&format!("Hugo {here} builds here, and the site is built with {there}"));
+        Ok(hugo) => {
+            match inventory_of(&built(hugo, config, clock), &folder, limit, now, tags, memory().as_deref()).await {
+                Ok(inventory) => {
+                    if let Some(OtherHugo { here, there }) = &inventory.other_hugo {
+                        note(&format!("Hugo {here} builds here, and the site is built with {there}"));
+                    }
+                    Ok(inventory)
                 }
-                Ok(inventory)
+                Err(error) => {
+                    note(&format!("links, tags and slugs are not checked, because the site does not build: {error}"));
+                    Ok(Inventory::default())
+                }
             }
-            Err(error) => {
-                note(&format!("links, tags and slugs are not checked, because the site does not build: {error}"));
-                Ok(Inventory::default())
-            }
-        },
+        }
     }
 }
 

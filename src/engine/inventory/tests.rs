@@ -38,7 +38,7 @@ impl Site {
     async fn survey(&self, hugo: &Hugo) -> Result<Inventory, HugoError> {
         let hugo = Hugo { clock: Some(now()), ..hugo.clone() };
         let output = tempfile::tempdir_in(self.0.path()).unwrap();
-        Ok(survey(&hugo, &self.source(), &output.path().join("public"), PLENTY, now()).await?.inventory)
+        Ok(survey(&hugo, &self.source(), &output.path().join("public"), PLENTY, now(), "tags").await?.inventory)
     }
 }
 
