@@ -21,13 +21,9 @@ pub(crate) fn check(
     beside: &BTreeSet<String>,
     whose: Whose,
 ) {
-    let page_url = inventory.url_of(&page.path, &page.slug());
-    let anchors: BTreeSet<String> = page
-        .headings
-        .iter()
-        .map(|h| anchor_of(&h.text))
-        .chain(page.headings.iter().filter_map(|h| named(page, h)))
-        .collect();
+    let page_url = inventory.url_of(page);
+    let named = page.headings.iter().filter_map(|h| named(page, h));
+    let anchors: BTreeSet<String> = page.headings.iter().map(|h| anchor_of(&h.text)).chain(named).collect();
     for link in &page.links {
         let place = page.place(link.range.start);
         let what = if link.image { "image" } else { "link" };
