@@ -17,11 +17,12 @@ fn proof(draft: &str, source: &str) -> &'static str {
     let snapshot = snapshot(source);
     let span = Span { start: snapshot.body_start, end: snapshot.text.len() };
     let windows = [Window::new(&snapshot, span)];
+    let library = Library::of_texts(std::slice::from_ref(&snapshot), 2_000);
     let plain = HashSet::new();
     let reading = Reading::of_draft(draft, NameSense { plain: &plain, capitals: true });
     let mut worst = "found";
     for claim in reading.claims.iter().filter(|c| !matches!(c.kind, Kind::Name | Kind::Quotation)) {
-        let this = match value(claim, &reading, &windows) {
+        let this = match value(claim, draft, &reading, &windows, &library) {
             Proof::Found(_) => continue,
             Proof::FoundUnbounded(_) => "unbounded",
             Proof::Missing => "missing",

@@ -13,6 +13,8 @@ mod sections;
 mod library;
 mod passages;
 mod lookup;
+mod context;
+mod slots;
 mod dates;
 mod support;
 mod claims;

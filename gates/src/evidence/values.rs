@@ -13,7 +13,7 @@ pub(super) fn values(text: &str, tokens: &[Token], taken: &[bool]) -> Vec<Claim>
     let mut claims: Vec<Claim> = Vec::new();
     let mut i = 0;
     while i < tokens.len() {
-        if taken[i] {
+        if taken[i] || scan.is_list_mark(i) {
             i += 1;
             continue;
         }
@@ -58,6 +58,11 @@ impl Scan<'_> {
     /// True where nothing stands between the token and the one before it.
     fn glued(&self, i: usize) -> bool {
         i > 0 && i < self.tokens.len() && self.tokens[i - 1].span.end == self.tokens[i].span.start
+    }
+
+    /// `3)` before the text of a list's third point.
+    fn is_list_mark(&self, i: usize) -> bool {
+        i == 0 && self.is(0, Class::Number) && self.raw(0).len() <= 3 && self.raw(1) == ")" && self.glued(1)
     }
 
     fn before(&self, i: usize, back: usize) -> &str {
