@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
 use super::anchors::clauses;
+use super::days::{Day, falls_on};
 use super::names;
 use super::normalise::{Decimal, Folded};
 use super::support::key;
@@ -65,6 +66,10 @@ pub(crate) enum Value {
     Version(Vec<String>),
     /// A date, as far as it is given.
     Date { year: Option<i32>, month: Option<u8>, day: Option<u8> },
+    /// A day told from another.
+    Day(Day),
+    /// A part of a whole: numerator and denominator.
+    Part(i128, i128),
     /// Anything compared as text.
     Text(String),
     /// The parts of a name, as stems.
@@ -74,7 +79,7 @@ pub(crate) enum Value {
 impl Value {
     /// True where the source's value proves this one.
     pub(crate) fn proven_by(&self, source: &Self) -> bool {
-        use Value::{Date, Money, Number, Percent, Text, Times, Version};
+        use Value::{Date, Day, Money, Number, Part, Percent, Text, Times, Version};
         match (self, source) {
             (Number { amount: a, unit: u, .. }, Number { amount: b, unit: v, .. }) => a == b && u == v,
             (Number { unit: None, literal, .. }, Version(parts))
@@ -95,6 +100,15 @@ impl Value {
             (Date { year, month, day }, Date { year: y, month: m, day: d }) => {
                 (year.is_none() || year == y) && (month.is_none() || month == m) && (day.is_none() || day == d)
             }
+            (Day(a), Day(b)) => a.same(*b),
+            (Day(a), Date { year, month, day }) => falls_on(*a, *year, *month, *day),
+            (Part(a, b), Part(c, d)) => a * d == c * b,
+            (Part(a, b), Percent { amount, points: false }) | (Percent { amount, points: false }, Part(a, b)) => {
+                amount.times(Decimal::new(*b, 0)) == Some(Decimal::new(a * 100, 0))
+            }
+            (Part(a, b), Times(times)) | (Times(times), Part(a, b)) => {
+                times.times(Decimal::new(*b, 0)) == Some(Decimal::new(*a, 0))
+            }
             (Text(a), Text(b)) => a == b,
             _ => false,
         }
@@ -104,11 +118,11 @@ impl Value {
     pub(crate) fn group(&self) -> String {
         match self {
             Self::Number { unit, .. } => format!("number {}", unit.as_deref().unwrap_or_default()),
-            Self::Times(_) => "times".into(),
+            Self::Times(_) | Self::Part(..) => "times".into(),
             Self::Percent { .. } => "percent".into(),
             Self::Money { currency, .. } => format!("money {currency}"),
             Self::Version(_) => "version".into(),
-            Self::Date { .. } => "date".into(),
+            Self::Date { .. } | Self::Day(_) => "date".into(),
             Self::Text(_) => "text".into(),
             Self::Name(_) => "name".into(),
         }
@@ -213,7 +227,7 @@ impl Reading {
     pub(crate) fn of_source(text: &str) -> Self {
         let tokens = tokens(text);
         let taken = vec![false; tokens.len()];
-        let claims = values(text, &tokens, &taken);
+        let claims = values(text, &tokens, &taken, true);
         Self::with(tokens, claims, None)
     }
 
@@ -236,7 +250,7 @@ impl Reading {
                 within.iter().for_each(|i| taken[*i] = true);
             }
         }
-        let found = values(text, &tokens, &taken);
+        let found = values(text, &tokens, &taken, false);
         for claim in &found {
             claim.tokens.clone().for_each(|i| taken[i] = true);
         }

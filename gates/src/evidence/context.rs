@@ -52,8 +52,9 @@ pub(super) fn elsewhere(
 
 /// True where one value could stand in the other's place.
 fn kin(a: &Claim, b: &Claim) -> bool {
-    let bare =
-        |value: &Value| matches!(value, Value::Number { unit: None, .. } | Value::Version(_) | Value::Date { .. });
+    let bare = |value: &Value| {
+        matches!(value, Value::Number { unit: None, .. } | Value::Version(_) | Value::Date { .. } | Value::Day(_))
+    };
     match (&a.value, &b.value) {
         (Value::Money { .. }, Value::Money { .. }) => true,
         (x, y) => (bare(x) && bare(y)) || (a.kind != Kind::Url && x.group() == y.group()),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use jiff::civil::Date;
 use states::words::text::{Span, sentences};
 use states::words::{Cite, Snapshot, SnapshotId};
 
@@ -18,6 +19,8 @@ pub(crate) struct Passage<'a> {
     snapshot: &'a SnapshotId,
     /// Where it begins in the snapshot.
     base: usize,
+    /// The day on which it was told, where its publisher says so.
+    told: Option<Date>,
     pub(crate) text: &'a str,
     pub(crate) reading: Rc<Reading>,
 }
@@ -25,7 +28,19 @@ pub(crate) struct Passage<'a> {
 impl<'a> Passage<'a> {
     pub(crate) fn new(snapshot: &'a Snapshot, span: Span) -> Self {
         let text = span.of(&snapshot.text);
-        Self { snapshot: &snapshot.id, base: span.start, text, reading: Rc::new(Reading::of_source(text)) }
+        let told = snapshot.published.map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).date());
+        Self { snapshot: &snapshot.id, base: span.start, told, text, reading: Rc::new(Reading::of_source(text)) }
+    }
+
+    /// True where a value that stands here proves another. Days are told from the day of telling.
+    pub(crate) fn proves(&self, wanted: &Value, here: &Value) -> bool {
+        let told = |value: &Value| match (value, self.told) {
+            (Value::Day(day), Some(told)) => day.from(told),
+            _ => None,
+        };
+        wanted.proven_by(here)
+            || told(wanted).is_some_and(|wanted| wanted.proven_by(here))
+            || told(here).is_some_and(|here| wanted.proven_by(&here))
     }
 
     pub(crate) fn starts_at(&self, byte: usize) -> bool {
@@ -130,7 +145,7 @@ pub(crate) fn value(
     let content: BTreeSet<&String> = draft.content().collect();
     let mut best: Option<(u8, Proof)> = None;
     for passage in &passages {
-        for occurrence in passage.reading.claims.iter().filter(|c| claim.value.proven_by(&c.value)) {
+        for occurrence in passage.reading.claims.iter().filter(|c| passage.proves(&claim.value, &c.value)) {
             let proof = match tie(claim, occurrence, passage, &passages, &content) {
                 Proof::Found(cite) | Proof::FoundUnbounded(cite)
                     if !context::named_alike(claim, occurrence, text)

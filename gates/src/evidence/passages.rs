@@ -114,7 +114,7 @@ fn places(claim: &Claim, library: &Library<'_>) -> Vec<usize> {
     match &claim.value {
         Value::Name(parts) => having(&|line| lookup::name_in(parts, &line.passage).is_some()),
         Value::Text(folded) if claim.kind == Kind::Quotation => quoted(folded, library),
-        value => having(&|line| line.passage.reading.claims.iter().any(|c| value.proven_by(&c.value))),
+        value => having(&|line| line.passage.reading.claims.iter().any(|c| line.passage.proves(value, &c.value))),
     }
 }
 

@@ -94,7 +94,7 @@ fn occurrences(claim: &Claim, passage: &Passage<'_>) -> Vec<Range<usize>> {
     let claims = passage.reading.claims.iter();
     match &claim.value {
         Value::Name(parts) => super::lookup::names_in(parts, passage),
-        value => claims.filter(|c| value.proven_by(&c.value)).map(|c| c.tokens.clone()).collect(),
+        value => claims.filter(|c| passage.proves(value, &c.value)).map(|c| c.tokens.clone()).collect(),
     }
 }
 
@@ -102,7 +102,7 @@ fn occurrences(claim: &Claim, passage: &Passage<'_>) -> Vec<Range<usize>> {
 fn others(claim: &Claim, passage: &Passage<'_>, words: &Words<'_>) -> Vec<Range<usize>> {
     let reading = &passage.reading;
     let Value::Name(parts) = &claim.value else {
-        let values = reading.claims.iter().filter(|c| c.kind != Kind::Url && !claim.value.proven_by(&c.value));
+        let values = reading.claims.iter().filter(|c| c.kind != Kind::Url && !passage.proves(&claim.value, &c.value));
         let numeric = |class: Class| matches!(class, Class::Number | Class::Version | Class::Iso | Class::Clock);
         // A number within a date stands for itself as well: `October 9` against `October 0`.
         let within = values.clone().filter(|c| c.tokens.len() > 1).flat_map(|c| c.tokens.clone());
