@@ -76,7 +76,11 @@ fn read_file(path: &Path, cases: &mut Vec<Case>) -> anyhow::Result<()> {
         if read == 0 {
             break;
         }
-        anyhow::ensure!(read as u64 <= MAX_LINE, "{}: the line has more than {MAX_LINE} bytes; make several cases of it", at());
+        anyhow::ensure!(
+            read as u64 <= MAX_LINE,
+            "{}: the line has more than {MAX_LINE} bytes; make several cases of it",
+            at()
+        );
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
@@ -90,7 +94,11 @@ fn read_file(path: &Path, cases: &mut Vec<Case>) -> anyhow::Result<()> {
 
 fn check(case: &Case) -> anyhow::Result<()> {
     let (sources, sentences) = (case.sources.len(), case.sentences.len());
-    anyhow::ensure!((1..=MAX_SOURCES).contains(&sources), "case `{}` has {sources} sources; 1 to {MAX_SOURCES} can be scored", case.id);
+    anyhow::ensure!(
+        (1..=MAX_SOURCES).contains(&sources),
+        "case `{}` has {sources} sources; 1 to {MAX_SOURCES} can be scored",
+        case.id
+    );
     anyhow::ensure!(
         (1..=MAX_SENTENCES).contains(&sentences),
         "case `{}` has {sentences} sentences; 1 to {MAX_SENTENCES} can be scored",

@@ -100,7 +100,7 @@ impl Sheet {
         let mut sentences = Vec::new();
         for (n, span) in spans.iter().enumerate() {
             let sentence = span.of(&page.text);
-            let follows = spans.get(n + 1).filter(|next| next.start <= span.end + 2).map(|next| next.of(&page.text));
+            let follows = spans.get(n + 1).filter(|next| next.start <= span.end + 1).map(|next| next.of(&page.text));
             if usable(sentence) && seen.insert(values::letters(sentence)) {
                 sentences.push((sentence.to_owned(), follows.filter(|next| usable(next)).map(str::to_owned)));
             }
@@ -160,7 +160,8 @@ impl Sheet {
     fn wrong(&self, kind: Kind, random: &mut Random) -> Option<Claimed> {
         let pool = Pool { letters: &self.letters, written: &self.written, words: &self.words };
         let has = |sentence: &str| values::values(sentence).iter().any(|value| value.kind == kind);
-        let with: Vec<&(String, Option<String>)> = self.sentences.iter().filter(|(sentence, _)| has(sentence)).collect();
+        let with: Vec<&(String, Option<String>)> =
+            self.sentences.iter().filter(|(sentence, _)| has(sentence)).collect();
         for _ in 0..4 {
             let (sentence, next) = *random.pick(&with)?;
             let (base, how) = if random.chance(40) {

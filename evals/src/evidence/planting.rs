@@ -19,7 +19,17 @@ const PERSONS: [&str; 10] = [
 
 /// Single names.
 const SINGLE: [&str; 12] = [
-    "Weber", "Lindqvist", "Holloway", "Norway", "Toronto", "Chile", "Siemens", "Okafor", "Lisbon", "Hitachi", "Brandt",
+    "Weber",
+    "Lindqvist",
+    "Holloway",
+    "Norway",
+    "Toronto",
+    "Chile",
+    "Siemens",
+    "Okafor",
+    "Lisbon",
+    "Hitachi",
+    "Brandt",
     "Denver",
 ];
 
@@ -72,11 +82,15 @@ fn wrong(sentence: &str, value: &Value, text: &str, other: &str, pool: &Pool<'_>
             let says = |words: &[&str]| tail.iter().any(|word| words.contains(&word.trim_matches(',')));
             match old.zip(new) {
                 // `More than 40` is also more than 30.
-                Some((old, new)) if says(&["than", "over", "least", "above", "under", "below", "most", "to", "up", "within"]) => {
+                Some((old, new))
+                    if says(&["than", "over", "least", "above", "under", "below", "most", "to", "up", "within"]) =>
+                {
                     new > old * 1.3 && says(&["than", "over", "least", "above"]) && !says(&["less", "fewer"])
                         || new < old / 1.3 && says(&["under", "below", "most", "to", "up", "within", "less", "fewer"])
                 }
-                Some((old, new)) if says(&["about", "around", "nearly", "almost", "roughly", "some", "approximately"]) => {
+                Some((old, new))
+                    if says(&["about", "around", "nearly", "almost", "roughly", "some", "approximately"]) =>
+                {
                     (new - old).abs() > old * 0.25
                 }
                 _ => true,
@@ -90,7 +104,8 @@ fn wrong(sentence: &str, value: &Value, text: &str, other: &str, pool: &Pool<'_>
             let (old, new) = (written.to_lowercase(), other.to_lowercase());
             let shared = old.split([' ', '-']).any(|a| new.split([' ', '-']).any(|b| stem(a) == stem(b)));
             let partly = old.contains(' ') && old.split(' ').count() == new.split(' ').count();
-            let alias = SAME.iter().any(|same| same.iter().any(|n| old.contains(n)) && same.iter().any(|n| new.contains(n)));
+            let alias =
+                SAME.iter().any(|same| same.iter().any(|n| old.contains(n)) && same.iter().any(|n| new.contains(n)));
             let together = [format!("{old} {new}"), format!("{new} {old}")];
             let one = together.iter().any(|both| pool.letters.contains(both.as_str()));
             // A first name exchanged makes another person, where the page knows no such one.
@@ -120,8 +135,12 @@ fn elsewhere(written: &str, kind: Kind, pool: &Pool<'_>, random: &mut Random) ->
         return None;
     }
     let shape = shape(written);
-    let others: Vec<&String> =
-        pool.written.iter().filter(|(k, other)| *k == kind && other != written && self::shape(other) == shape).map(|(_, w)| w).collect();
+    let others: Vec<&String> = pool
+        .written
+        .iter()
+        .filter(|(k, other)| *k == kind && other != written && self::shape(other) == shape)
+        .map(|(_, w)| w)
+        .collect();
     random.pick(&others).map(|other| (*other).clone())
 }
 
@@ -224,7 +243,8 @@ fn quotation(written: &str, pool: &Pool<'_>, random: &mut Random) -> Option<Stri
         0 if words.len() > 5 => drop(words.remove(at)),
         1 if at + 1 < words.len() && plain(&words[at + 1]) => words.swap(at, at + 1),
         2 => {
-            let verb = words.iter().position(|word| ["is", "are", "was", "were", "will", "can"].contains(&word.as_str()))?;
+            let verb =
+                words.iter().position(|word| ["is", "are", "was", "were", "will", "can"].contains(&word.as_str()))?;
             words.insert(verb + 1, "not".to_owned());
         }
         _ => words[at] = random.pick(pool.words)?.clone(),

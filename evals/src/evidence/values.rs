@@ -73,8 +73,7 @@ pub(crate) const MONTHS: [&str; 12] = [
 ];
 
 /// Days of the week.
-pub(crate) const WEEKDAYS: [&str; 7] =
-    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+pub(crate) const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 /// Numbers that are written as words, from two on.
 pub(crate) const NUMBER_WORDS: [&str; 11] =
@@ -178,9 +177,8 @@ fn words(sentence: &str) -> Vec<Word<'_>> {
     let mut at = 0;
     for piece in sentence.split(' ') {
         let lead = piece.len() - piece.trim_start_matches(['(', '[', '“', '"', '‘', '\'', '«', '—', '–']).len();
-        let core = piece[lead..].trim_end_matches([
-            '.', ',', ';', ':', '!', '?', ')', ']', '”', '"', '’', '\'', '»', '…', '—', '–',
-        ]);
+        let core = piece[lead..]
+            .trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '”', '"', '’', '\'', '»', '…', '—', '–']);
         if !core.is_empty() {
             found.push(Word { core, at: at + lead, open: lead + core.len() == piece.len() });
         }
@@ -310,7 +308,9 @@ fn amount(words: &[Word<'_>], i: usize) -> Option<(String, usize)> {
 /// A month by its name, or by what it is shortened to before a number.
 fn month(text: &str, shortened: bool) -> Option<usize> {
     let full = MONTHS.iter().position(|month| *month == text);
-    let short = || MONTHS.iter().position(|month| shortened && (text == &month[..3] || text == "Sept" && *month == "September"));
+    let short = || {
+        MONTHS.iter().position(|month| shortened && (text == &month[..3] || text == "Sept" && *month == "September"))
+    };
     full.or_else(short).map(|n| n + 1)
 }
 
@@ -361,7 +361,8 @@ fn version(words: &[Word<'_>], i: usize) -> Option<String> {
     let core = words[i].core;
     let digits = core.strip_prefix('v').unwrap_or(core);
     let parts: Vec<&str> = digits.split('.').collect();
-    let numbers = parts.iter().all(|part| !part.is_empty() && part.len() < 5 && part.bytes().all(|b| b.is_ascii_digit()));
+    let numbers =
+        parts.iter().all(|part| !part.is_empty() && part.len() < 5 && part.bytes().all(|b| b.is_ascii_digit()));
     let before = i.checked_sub(1).map(|n| words[n].core.to_lowercase()).unwrap_or_default();
     let named = ["version", "release"].contains(&before.as_str());
     let is = numbers && (parts.len() > 2 || (parts.len() == 2 && (named || digits != core)));

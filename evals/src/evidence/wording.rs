@@ -29,8 +29,8 @@ impl How {
 
 /// Words that begin a clause whose truth is not that of the sentence.
 const CONDITIONS: [&str; 18] = [
-    "if", "unless", "when", "while", "although", "though", "because", "since", "as", "after", "before", "not", "neither",
-    "either", "whether", "had", "were", "once",
+    "if", "unless", "when", "while", "although", "though", "because", "since", "as", "after", "before", "not",
+    "neither", "either", "whether", "had", "were", "once",
 ];
 
 /// Words that begin a sentence or clause of its own.
@@ -58,7 +58,7 @@ const OPENINGS: [&str; 14] = [
 ];
 
 /// Words and others that say the same.
-const SYNONYMS: [(&str, &str); 38] = [
+const SYNONYMS: [(&str, &str); 37] = [
     ("nearly", "almost"),
     ("almost", "nearly"),
     ("approximately", "about"),
@@ -84,7 +84,6 @@ const SYNONYMS: [(&str, &str); 38] = [
     ("problems", "issues"),
     ("previously", "earlier"),
     ("several", "a number of"),
-    ("many", "numerous"),
     ("smart", "clever"),
     ("tiny", "very small"),
     ("huge", "very large"),
@@ -102,7 +101,8 @@ const SYNONYMS: [(&str, &str); 38] = [
 /// A shorter sentence that follows from this one: without what stands in brackets, an aside, a relative clause, or without a
 /// second main clause.
 pub(crate) fn shortened(sentence: &str, random: &mut Random) -> Option<String> {
-    let ways: [fn(&str) -> Option<String>; 5] = [without_brackets, without_aside, without_relative, first_clause, without_opening];
+    let ways: [fn(&str) -> Option<String>; 5] =
+        [without_brackets, without_aside, without_relative, first_clause, without_opening];
     first_of(&ways, random, |way| way(sentence)).filter(|short| short.split_whitespace().count() >= 4)
 }
 
@@ -145,7 +145,8 @@ fn first_of<W: Copy>(ways: &[W], random: &mut Random, try_one: impl Fn(W) -> Opt
 fn conditional(sentence: &str) -> bool {
     let mut words = sentence.split(' ').map(|word| word.trim_matches(|c: char| !c.is_alphabetic()).to_lowercase());
     let first = words.next().unwrap_or_default();
-    CONDITIONS.contains(&first.as_str()) || words.any(|word| ["if", "unless", "whether", "either", "neither", "both"].contains(&word.as_str()))
+    CONDITIONS.contains(&first.as_str())
+        || words.any(|word| ["if", "unless", "whether", "either", "neither", "both"].contains(&word.as_str()))
 }
 
 fn lowered(text: &str) -> String {
@@ -245,7 +246,8 @@ fn time_last(sentence: &str) -> Option<String> {
     let one = ![" and ", " that ", " said ", " will ", " when ", " who ", " but ", " in ", " on "]
         .iter()
         .any(|joint| rest.contains(joint));
-    (timed && plain && one && rest.starts_with(char::is_alphabetic)).then(|| format!("{} {}.", raised(rest), lowered(lead)))
+    (timed && plain && one && rest.starts_with(char::is_alphabetic))
+        .then(|| format!("{} {}.", raised(rest), lowered(lead)))
 }
 
 /// Up to two words exchanged for others that say the same.
@@ -269,14 +271,18 @@ fn synonyms(sentence: &str) -> Option<String> {
     }
     let text = words.join(" ");
     // `a entire` and `an whole` are no English.
-    (changed > 0 && !text.contains(" a almost ") && !text.contains(" a issue") && !text.contains(" an purchased")).then_some(text)
+    (changed > 0 && !text.contains(" a almost ") && !text.contains(" a issue") && !text.contains(" an purchased"))
+        .then_some(text)
 }
 
 /// Other ways of writing a value, each in the whole sentence.
 fn spellings(sentence: &str, value: &Value) -> Vec<String> {
     let written = &sentence[value.span.clone()];
     let (before, after) = (&sentence[..value.span.start], &sentence[value.span.end..]);
+    // `8 AM` is not `eight AM`.
+    let clock = [" AM", " PM", " a.m", " p.m"].iter().any(|half| after.starts_with(half));
     let others: Vec<String> = match value.kind {
+        Kind::Number if clock => Vec::new(),
         Kind::Number => number(written, before.is_empty()),
         Kind::Percent => match written.strip_suffix('%') {
             Some(digits) => vec![format!("{digits} percent")],
@@ -329,7 +335,9 @@ fn amount(written: &str) -> Vec<String> {
     let Some((sign, word)) = CURRENCIES.iter().find(|(sign, _)| written.starts_with(*sign)) else { return Vec::new() };
     let digits = &written[sign.len_utf8()..];
     let mut others: Vec<String> = scaled(digits).into_iter().map(|digits| format!("{sign}{digits}")).collect();
-    if digits.starts_with(|c: char| c.is_ascii_digit()) && !digits.ends_with(char::is_alphabetic) || digits.contains(' ') {
+    if digits.starts_with(|c: char| c.is_ascii_digit()) && !digits.ends_with(char::is_alphabetic)
+        || digits.contains(' ')
+    {
         others.push(format!("{digits} {word}"));
     }
     others
@@ -342,7 +350,9 @@ fn date(written: &str) -> Vec<String> {
         [month, day, year] if full(month) => {
             vec![format!("{day} {month} {year}"), format!("{}. {day}, {year}", &month[..3])]
         }
-        [month, day] if full(month) && day.len() < 3 => vec![format!("{day} {month}"), format!("{}. {day}", &month[..3])],
+        [month, day] if full(month) && day.len() < 3 => {
+            vec![format!("{day} {month}"), format!("{}. {day}", &month[..3])]
+        }
         [day, month, year] if full(month) => vec![format!("{month} {day}, {year}")],
         _ => Vec::new(),
     }
