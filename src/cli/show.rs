@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use gates::revision::Step;
 use serde_json::json;
 use states::state::{Candidate, State};
 use states::words::{Brief, Cite, MachineId, Place, Report, ReportId};
@@ -10,6 +11,7 @@ use states::words::{Brief, Cite, MachineId, Place, Report, ReportId};
 use super::look::{as_json, minute};
 use super::out::{say, say_json, short, table};
 use super::{Answer, Cli, Failure, answers, open};
+use crate::engine::revisions::Tried;
 use crate::store::{AnswersOf, ArticleRow, Store};
 
 /// One article.
@@ -22,9 +24,11 @@ pub(super) async fn show(cli: &Cli, prefix: &str, page: bool) -> Answer {
         Some(id) => Some(store.report(id).await?),
         None => None,
     };
+    let steps = Tried::of(&store, &row.id).await?.steps();
     let given = store.answers_by_tier(AnswersOf::Article(&row.id)).await?;
     if cli.json {
-        say_json(&json!({"article": as_json(&row), "history": history, "report": report, "answers": given}));
+        say_json(&json!({"article": as_json(&row), "history": history, "report": report, "revisions": steps,
+            "answers": given}));
         return Ok(0);
     }
     let mut text = summary(&store, &row).await?;
@@ -37,6 +41,7 @@ pub(super) async fn show(cli: &Cli, prefix: &str, page: bool) -> Answer {
         })
         .collect();
     text.push_str(&table(&rows));
+    text.push_str(&revisions(&steps));
     if let Some(report) = &report {
         let brief = match row.state.brief() {
             Some(id) => Some(store.brief(id).await?),
@@ -59,6 +64,15 @@ pub(super) async fn show(cli: &Cli, prefix: &str, page: bool) -> Answer {
     let _ = write!(text, "\nCost: {cost} in {calls} model calls\n");
     say(&text);
     Ok(0)
+}
+
+/// What each revision came to; nothing where there was none.
+pub(super) fn revisions(steps: &[Step]) -> String {
+    let mut text = String::new();
+    for line in gates::revision::steps_lines(steps) {
+        let _ = writeln!(text, "  {line}");
+    }
+    if text.is_empty() { text } else { format!("\nRevisions\n{text}") }
 }
 
 /// The sources of a brief and, per claim, the bytes that prove it. A sentence whose quotation is listed is not listed again.
@@ -116,6 +130,9 @@ async fn summary(store: &Store, row: &ArticleRow) -> Result<String, Failure> {
         if story.first_article() != row.id {
             let _ = writeln!(text, "of the story that began with {}", story.first_article().short());
         }
+    }
+    if let Some(step) = Tried::of(store, &row.id).await?.steps().last() {
+        let _ = writeln!(text, "{}", gates::revision::step_line(step));
     }
     for open in store.open_rows(&MachineId::Article(row.id.clone())).await? {
         let last = open.last.map(|l| format!("; last time: {l}")).unwrap_or_default();

@@ -11,6 +11,7 @@ pub mod desk;
 pub mod ground;
 pub mod asking;
 pub mod brief;
+pub mod revisions;
 mod hosts;
 pub mod likeness;
 pub mod perform;

@@ -1,7 +1,7 @@
 //! What an effect brings back.
 
 use sources::{Fetched, Fingerprint};
-use states::state::{Proposal, Score};
+use states::state::{Previous, Proposal, Score};
 use states::words::{Draft, PageFile, Report};
 use states::worker::WorkerEvent;
 
@@ -79,6 +79,8 @@ pub enum Done {
         files: Vec<PageFile>,
         /// The commit of the default branch it was built on.
         base: String,
+        /// An earlier draft that is nearer to passing, where this one is to be revised.
+        better: Option<Previous>,
     },
     /// The branch is on the remote.
     Pushed(Proposal),

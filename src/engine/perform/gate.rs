@@ -15,6 +15,7 @@ use super::super::asking::Asker;
 use super::super::desk::Desk;
 use super::super::ground::{Built, Standing, built_page};
 use super::super::outcome::{Done, Outcome};
+use super::super::revisions::Tried;
 use crate::config::Site;
 use crate::hugo::HugoError;
 use crate::models::{Asking, JudgeInput, Question, Task, answer_json};
@@ -62,7 +63,11 @@ pub(super) async fn perform(
     let standing = desk.ground(site).await?;
     standing.must_build(site)?;
     let (report, files) = check(&asker, &input, &standing).await?;
-    Ok(Outcome::done(Done::Gated { report: Box::new(report), files, base: standing.base.clone() }))
+    let better = match report.verdict() {
+        Verdict::Revise => Tried::of(&desk.store, &article.id).await?.better_than(&report),
+        _ => None,
+    };
+    Ok(Outcome::done(Done::Gated { report: Box::new(report), files, base: standing.base.clone(), better }))
 }
 
 /// Runs all layers over a draft.
