@@ -131,9 +131,6 @@ async fn summary(store: &Store, row: &ArticleRow) -> Result<String, Failure> {
             let _ = writeln!(text, "of the story that began with {}", story.first_article().short());
         }
     }
-    if let Some(step) = Tried::of(store, &row.id).await?.steps().last() {
-        let _ = writeln!(text, "{}", gates::revision::step_line(step));
-    }
     for open in store.open_rows(&MachineId::Article(row.id.clone())).await? {
         let last = open.last.map(|l| format!("; last time: {l}")).unwrap_or_default();
         let held = open.cause.map(|c| format!("; held under “{c}”")).unwrap_or_default();
@@ -176,15 +173,19 @@ pub(super) async fn why(cli: &Cli, url: &str) -> Answer {
         Some(store) => {
             let mut found = Vec::new();
             for (how, row) in store.articles_at(&canonical).await? {
-                let text = summary(&store, &row).await?;
-                found.push((how, row, text));
+                let steps = Tried::of(&store, &row.id).await?.steps();
+                let text = summary(&store, &row).await? + &revisions(&steps);
+                found.push((how, row, steps, text));
             }
             found
         }
         None => Vec::new(),
     };
     if cli.json {
-        let all: Vec<_> = found.iter().map(|(how, row, _)| json!({"how": how, "article": as_json(row)})).collect();
+        let all: Vec<_> = found
+            .iter()
+            .map(|(how, row, steps, _)| json!({"how": how, "article": as_json(row), "revisions": steps}))
+            .collect();
         say_json(&json!({"url": url, "canonical": canonical, "articles": all}));
         return Ok(0);
     }
@@ -194,7 +195,7 @@ pub(super) async fn why(cli: &Cli, url: &str) -> Answer {
         ));
         return Ok(0);
     }
-    for (how, _, text) in found {
+    for (how, .., text) in found {
         let how = match how.as_str() {
             "found" => "named by a source",
             "redirect" => "reached by a redirect",

@@ -38,6 +38,7 @@ pub mod trial;
 pub mod cost;
 pub mod estimate;
 pub mod backtest;
+pub mod judged;
 
 pub use clock::Clock;
 pub use cost::{By, CostLine, CostReport};

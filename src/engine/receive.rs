@@ -365,8 +365,9 @@ impl Context<'_> {
                 let dated = states::words::Timestamp::from_second(self.moment.at.as_second()).unwrap_or(self.moment.at);
                 Event::Drafted { draft: id, page: PageIdentity { slug, dated } }
             }
-            Done::Gated { report, files, base, better } => {
+            Done::Gated { report, files, samples, base, better } => {
                 let (gated, verdict) = self.gated(tx, article, &report, &files, base).await?;
+                tx.keep_samples(&gated.report, &samples).await?;
                 Event::Gated { gated, verdict, better }
             }
             Done::Pushed(proposal) => {

@@ -17,7 +17,7 @@ use super::brief::Chosen;
 use super::desk::Desk;
 use super::ground::Built;
 use super::outcome::Outcome;
-use super::perform::{GateInput, Revising, check, score_lead, write_draft};
+use super::perform::{Checked, GateInput, Revising, check, score_lead, write_draft};
 use crate::config::Site;
 use crate::page::slug_for;
 use crate::publish::write_beside;
@@ -105,7 +105,7 @@ impl Desk {
                 snapshots: &snapshots,
                 page: &page,
             };
-            let (report, files) = check(&asker, &input, &standing).await.map_err(words)?;
+            let Checked { report, files, .. } = check(&asker, &input, &standing).await.map_err(words)?;
             let revise = report.verdict() == Verdict::Revise;
             tried.push(Written { draft, report, files, base });
             let attempts: Vec<Attempt<'_>> = tried.iter().map(Written::attempt).collect();

@@ -11,9 +11,9 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use states::words::SourceKind;
 use states::words::hash::sha256_hex;
 use states::words::text::content_words;
-use states::words::SourceKind;
 
 use super::boundary::without_marks;
 use super::classify::ClassifyInput;

@@ -89,7 +89,8 @@ fn told(finding: &Finding, input: &DraftInput, ranked: &[Scored<'_>]) -> String 
 fn number(cite: &Cite, input: &DraftInput, ranked: &[Scored<'_>]) -> Option<usize> {
     let here = |s: &&Scored<'_>| {
         let source = input.brief.sources.get(s.source);
-        source.is_some_and(|source| source.snapshot == cite.snapshot) && (s.span.start..s.span.end).contains(&cite.start)
+        source.is_some_and(|source| source.snapshot == cite.snapshot)
+            && (s.span.start..s.span.end).contains(&cite.start)
     };
     ranked.iter().find(here).map(|s| s.number)
 }
