@@ -11,7 +11,12 @@ use super::{Answer, Cli, Failure, open};
 use crate::engine::judged::{calibration_path, cases, read_calibration};
 
 /// Compares past verdicts with what people did. It moves no bound.
-pub(super) async fn calibrate(cli: &Cli, site: Option<&str>, since: Option<Date>, write: Option<&Path>) -> Answer {
+pub(super) async fn calibrate(
+    cli: &Cli,
+    site: Option<&str>,
+    since: Option<Date>,
+    write: Option<Option<&Path>>,
+) -> Answer {
     let config = open::config(cli)?;
     let site = site.map(|name| open::site(&config, Some(name))).transpose()?.map(|s| s.name.clone());
     let since = since.map(|date| date.to_zoned(TimeZone::UTC).map(|z| z.timestamp())).transpose();
@@ -20,9 +25,9 @@ pub(super) async fn calibrate(cli: &Cli, site: Option<&str>, since: Option<Date>
     let (cases, undecided) = cases(&config, &store, site.as_ref(), since).await?;
     let calibration = calibrate::calibrate(&cases, undecided, open::clock(cli).now(), since);
     told(cli, &calibration);
-    if let Some(path) = write {
+    if let Some(named) = write {
         // Without a name it is put where proposals look for it.
-        let path = if path.as_os_str().is_empty() { calibration_path(&config) } else { path.to_owned() };
+        let path = named.map_or_else(|| calibration_path(&config), Path::to_owned);
         let text = calibrate::write(&calibration).map_err(Failure::software)?;
         std::fs::write(&path, text)
             .map_err(|e| Failure::usage(format!("{} cannot be written: {e}; name another file", path.display())))?;

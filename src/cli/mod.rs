@@ -309,8 +309,8 @@ enum JudgeCommand {
         #[arg(long, value_name = "DATE")]
         since: Option<Date>,
         /// Keep it in this file; without a name beside the database, where proposals quote it from
-        #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "")]
-        write: Option<PathBuf>,
+        #[arg(long, value_name = "FILE")]
+        write: Option<Option<PathBuf>>,
     },
     /// Show a calibration that was kept
     Show {
@@ -443,7 +443,7 @@ async fn dispatch(cli: &Cli) -> Answer {
         }
         Command::Init { repo, name, out } => init::init(cli, repo, name, out).await,
         Command::Judge { what: JudgeCommand::Calibrate { site, since, write } } => {
-            judge::calibrate(cli, site.as_deref(), *since, write.as_deref()).await
+            judge::calibrate(cli, site.as_deref(), *since, write.as_ref().map(Option::as_deref)).await
         }
         Command::Judge { what: JudgeCommand::Show { file } } => judge::show(cli, file.as_deref()),
         Command::Config { what: ConfigCommand::Show { defaults } } => config::show(cli, *defaults),
