@@ -44,6 +44,7 @@ fn main() -> Result<()> {
         previous: None,
         findings: Vec::new(),
         note: None,
+        history: Vec::new(),
         voice: String::new(),
     };
     let question = Question::draft(input, &Asking::new(&templates, &secret))?;

@@ -16,6 +16,8 @@ pub mod evidence;
 
 pub mod judge;
 
+pub mod revision;
+
 mod markdown;
 
 pub mod text;

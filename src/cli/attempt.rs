@@ -35,8 +35,10 @@ pub(super) async fn attempt(cli: &Cli, url: &str, site: Option<&str>, template: 
     let trial = trial.map_err(|message| Failure { code: 1, message })?;
     let verdict = trial.report.verdict();
     if cli.json {
-        say_json(&json!({"score": trial.score, "drafts": trial.drafts, "report": trial.report,
-            "files": trial.files.iter().map(|f| out.join(&f.path)).collect::<Vec<_>>()}));
+        say_json(
+            &json!({"score": trial.score, "drafts": trial.drafts, "revisions": trial.steps, "report": trial.report,
+            "files": trial.files.iter().map(|f| out.join(&f.path)).collect::<Vec<_>>()}),
+        );
     } else {
         let worth = if trial.score.total >= trial.threshold { "reaches" } else { "does not reach" };
         say(&format!(
@@ -49,6 +51,9 @@ pub(super) async fn attempt(cli: &Cli, url: &str, site: Option<&str>, template: 
             trial.drafts,
         ));
         say(&gates::text::report(&trial.report));
+        if !trial.steps.is_empty() {
+            say(&super::show::revisions(&trial.steps));
+        }
         for file in &trial.files {
             note(&format!("written: {}", out.join(&file.path).display()));
         }

@@ -11,6 +11,7 @@ mod open;
 mod run;
 mod recorded;
 mod backtest;
+mod judge;
 mod answers;
 mod look;
 mod cost;
@@ -227,6 +228,11 @@ enum Command {
         #[arg(long, value_name = "FOLDER")]
         record: Option<PathBuf>,
     },
+    /// How the judges agree with people: past scores beside what became of the pages
+    Judge {
+        #[command(subcommand)]
+        what: JudgeCommand,
+    },
     /// Show the configuration
     Config {
         #[command(subcommand)]
@@ -296,6 +302,27 @@ enum WorkerCommand {
         /// Even while work is done there, and even where nobody can say whether somebody uses it
         #[arg(long)]
         force: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum JudgeCommand {
+    /// Compare past verdicts with what people did; moves no bound
+    Calibrate {
+        /// Only of this site
+        #[arg(long, value_name = "NAME")]
+        site: Option<String>,
+        /// Decisions since this day (UTC), for example 2026-11-01; all by default
+        #[arg(long, value_name = "DATE")]
+        since: Option<Date>,
+        /// Keep it in this file; without a name beside the database, where proposals quote it from
+        #[arg(long, value_name = "FILE")]
+        write: Option<Option<PathBuf>>,
+    },
+    /// Show a calibration that was kept
+    Show {
+        /// The file; the one beside the database by default
+        file: Option<PathBuf>,
     },
 }
 
@@ -424,6 +451,10 @@ async fn dispatch(cli: &Cli) -> Answer {
             Ok(0)
         }
         Command::Init { repo, name, out } => init::init(cli, repo, name, out).await,
+        Command::Judge { what: JudgeCommand::Calibrate { site, since, write } } => {
+            judge::calibrate(cli, site.as_deref(), *since, write.as_ref().map(Option::as_deref)).await
+        }
+        Command::Judge { what: JudgeCommand::Show { file } } => judge::show(cli, file.as_deref()),
         Command::Config { what: ConfigCommand::Show { defaults } } => config::show(cli, *defaults),
         Command::Backtest { since, record } => backtest::run(cli, since, record.as_deref()).await,
         Command::Dump => look::dump(cli).await,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use gates::revision::Step;
 use serde_json::json;
 use states::state::{Candidate, State};
 use states::words::{Brief, Cite, MachineId, Place, Report, ReportId};
@@ -10,6 +11,7 @@ use states::words::{Brief, Cite, MachineId, Place, Report, ReportId};
 use super::look::{as_json, minute};
 use super::out::{say, say_json, short, table};
 use super::{Answer, Cli, Failure, answers, open};
+use crate::engine::revisions::Tried;
 use crate::store::{AnswersOf, ArticleRow, Store};
 
 /// One article.
@@ -22,9 +24,11 @@ pub(super) async fn show(cli: &Cli, prefix: &str, page: bool) -> Answer {
         Some(id) => Some(store.report(id).await?),
         None => None,
     };
+    let steps = Tried::of(&store, &row.id).await?.steps();
     let given = store.answers_by_tier(AnswersOf::Article(&row.id)).await?;
     if cli.json {
-        say_json(&json!({"article": as_json(&row), "history": history, "report": report, "answers": given}));
+        say_json(&json!({"article": as_json(&row), "history": history, "report": report, "revisions": steps,
+            "answers": given}));
         return Ok(0);
     }
     let mut text = summary(&store, &row).await?;
@@ -37,6 +41,7 @@ pub(super) async fn show(cli: &Cli, prefix: &str, page: bool) -> Answer {
         })
         .collect();
     text.push_str(&table(&rows));
+    text.push_str(&revisions(&steps));
     if let Some(report) = &report {
         let brief = match row.state.brief() {
             Some(id) => Some(store.brief(id).await?),
@@ -59,6 +64,15 @@ pub(super) async fn show(cli: &Cli, prefix: &str, page: bool) -> Answer {
     let _ = write!(text, "\nCost: {cost} in {calls} model calls\n");
     say(&text);
     Ok(0)
+}
+
+/// What each revision came to; nothing where there was none.
+pub(super) fn revisions(steps: &[Step]) -> String {
+    let mut text = String::new();
+    for line in gates::revision::steps_lines(steps) {
+        let _ = writeln!(text, "  {line}");
+    }
+    if text.is_empty() { text } else { format!("\nRevisions\n{text}") }
 }
 
 /// The sources of a brief and, per claim, the bytes that prove it. A sentence whose quotation is listed is not listed again.
@@ -159,15 +173,19 @@ pub(super) async fn why(cli: &Cli, url: &str) -> Answer {
         Some(store) => {
             let mut found = Vec::new();
             for (how, row) in store.articles_at(&canonical).await? {
-                let text = summary(&store, &row).await?;
-                found.push((how, row, text));
+                let steps = Tried::of(&store, &row.id).await?.steps();
+                let text = summary(&store, &row).await? + &revisions(&steps);
+                found.push((how, row, steps, text));
             }
             found
         }
         None => Vec::new(),
     };
     if cli.json {
-        let all: Vec<_> = found.iter().map(|(how, row, _)| json!({"how": how, "article": as_json(row)})).collect();
+        let all: Vec<_> = found
+            .iter()
+            .map(|(how, row, steps, _)| json!({"how": how, "article": as_json(row), "revisions": steps}))
+            .collect();
         say_json(&json!({"url": url, "canonical": canonical, "articles": all}));
         return Ok(0);
     }
@@ -177,7 +195,7 @@ pub(super) async fn why(cli: &Cli, url: &str) -> Answer {
         ));
         return Ok(0);
     }
-    for (how, _, text) in found {
+    for (how, .., text) in found {
         let how = match how.as_str() {
             "found" => "named by a source",
             "redirect" => "reached by a redirect",

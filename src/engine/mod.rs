@@ -13,6 +13,7 @@ pub mod remembered;
 pub mod ground;
 pub mod asking;
 pub mod brief;
+pub mod revisions;
 mod hosts;
 pub mod likeness;
 pub mod perform;
@@ -39,6 +40,7 @@ pub mod trial;
 pub mod cost;
 pub mod estimate;
 pub mod backtest;
+pub mod judged;
 
 pub use clock::Clock;
 pub use cost::{By, CostLine, CostReport};

@@ -1,8 +1,8 @@
 //! What an effect brings back.
 
 use sources::{Fetched, Fingerprint};
-use states::state::{Proposal, Score};
-use states::words::{Draft, PageFile, Report};
+use states::state::{Previous, Proposal, Score};
+use states::words::{Draft, JudgeScore, PageFile, Report};
 use states::worker::WorkerEvent;
 
 use crate::store::Vector;
@@ -77,8 +77,12 @@ pub enum Done {
         report: Box<Report>,
         /// The page's exact files.
         files: Vec<PageFile>,
+        /// What the judge said, each time with the version of its prompt where one was used.
+        samples: Vec<(JudgeScore, Option<u32>)>,
         /// The commit of the default branch it was built on.
         base: String,
+        /// An earlier draft that is nearer to passing, where this one is to be revised.
+        better: Option<Previous>,
     },
     /// The branch is on the remote.
     Pushed(Proposal),

@@ -365,7 +365,11 @@ impl Context<'_> {
                 let dated = states::words::Timestamp::from_second(self.moment.at.as_second()).unwrap_or(self.moment.at);
                 Event::Drafted { draft: id, page: PageIdentity { slug, dated } }
             }
-            Done::Gated { report, files, base } => self.gated(tx, article, &report, &files, base).await?,
+            Done::Gated { report, files, samples, base, better } => {
+                let (gated, verdict) = self.gated(tx, article, &report, &files, base).await?;
+                tx.keep_samples(&gated.report, &samples).await?;
+                Event::Gated { gated, verdict, better }
+            }
             Done::Pushed(proposal) => {
                 if let State::Publishing { piece, gated, .. } = &article.state {
                     let draft = self.desk.store.draft(&piece.draft).await?;
@@ -403,7 +407,7 @@ impl Context<'_> {
         report: &Report,
         files: &[states::words::PageFile],
         base: String,
-    ) -> Result<Event> {
+    ) -> Result<(Gated, states::words::Verdict)> {
         let State::Gating { piece } = &article.state else {
             return Err(broken(&self.row.machine, "a report outside of Gating"));
         };
@@ -414,7 +418,7 @@ impl Context<'_> {
             other => other.word().to_owned(),
         };
         let gated = Gated { report: id, bytes: report.bytes.clone(), base, verdict: words };
-        Ok(Event::Gated { gated, verdict })
+        Ok((gated, verdict))
     }
 }
 

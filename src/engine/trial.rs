@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use gates::revision::{self, Attempt, Step};
 use sources::FetchError;
 use states::state::{Candidate, Score, State};
 use states::stations::gating::DRAFTS;
@@ -16,7 +17,7 @@ use super::brief::Chosen;
 use super::desk::Desk;
 use super::ground::Built;
 use super::outcome::Outcome;
-use super::perform::{GateInput, Revising, check, score_lead, write_draft};
+use super::perform::{Checked, GateInput, Revising, check, score_lead, write_draft};
 use crate::config::Site;
 use crate::page::slug_for;
 use crate::publish::write_beside;
@@ -31,14 +32,30 @@ pub struct Trial {
     pub score: Score,
     /// The site's threshold.
     pub threshold: u8,
-    /// The last draft.
+    /// The draft that passed, or the best.
     pub draft: Draft,
     /// How many drafts were written.
-    pub drafts: u8,
+    pub drafts: usize,
+    /// What each revision came to.
+    pub steps: Vec<Step>,
     /// What the gate says of it.
     pub report: Report,
     /// Its files.
     pub files: Vec<PageFile>,
+}
+
+/// One draft of a trial.
+struct Written {
+    draft: Draft,
+    report: Report,
+    files: Vec<PageFile>,
+    base: Option<usize>,
+}
+
+impl Written {
+    fn attempt(&self) -> Attempt<'_> {
+        Attempt { draft: &self.draft, report: &self.report, base: self.base, sent_back: false }
+    }
 }
 
 impl Desk {
@@ -74,10 +91,10 @@ impl Desk {
             .map_err(|e| e.to_string())?;
         let snapshots = Snapshots::from_iter([snapshot.clone()]);
         let mut revising = Revising::default();
-        let mut drafts = 0;
+        let mut tried: Vec<Written> = Vec::new();
+        let mut base = None;
         loop {
             let draft = write_draft(&asker, &brief, &snapshots, &revising).await.map_err(words)?;
-            drafts += 1;
             let page = PageIdentity { slug: slug_for(&draft.title.text, &id), dated: now };
             let story = StoryId::of(&id);
             let input = GateInput {
@@ -88,15 +105,29 @@ impl Desk {
                 snapshots: &snapshots,
                 page: &page,
             };
-            let (report, files) = check(&asker, &input, &standing).await.map_err(words)?;
-            if report.verdict() == Verdict::Revise && drafts < DRAFTS {
-                revising =
-                    Revising { findings: report.findings().cloned().collect(), previous: Some(draft), note: None };
+            let Checked { report, files, .. } = check(&asker, &input, &standing).await.map_err(words)?;
+            let revise = report.verdict() == Verdict::Revise;
+            tried.push(Written { draft, report, files, base });
+            let attempts: Vec<Attempt<'_>> = tried.iter().map(Written::attempt).collect();
+            let steps = revision::steps(&attempts);
+            let last = tried.len() - 1;
+            // What passes ends it; of what does not, the best.
+            let best = if revise { revision::best(&attempts).unwrap_or(last) } else { last };
+            if revise && tried.len() < usize::from(DRAFTS) {
+                base = Some(best);
+                revising = Revising {
+                    findings: tried[best].report.findings().cloned().collect(),
+                    previous: Some(tried[best].draft.clone()),
+                    history: revision::orders(&steps, best + 1),
+                    note: None,
+                };
                 continue;
             }
+            let drafts = tried.len();
+            let Written { draft, report, files, .. } = tried.swap_remove(best);
             std::fs::create_dir_all(out).map_err(|e| format!("{} cannot be made: {e}", out.display()))?;
             write_beside(out, &files).map_err(|e| e.to_string())?;
-            return Ok(Trial { snapshot, score, threshold: site.threshold, draft, drafts, report, files });
+            return Ok(Trial { snapshot, score, threshold: site.threshold, draft, drafts, steps, report, files });
         }
     }
 }

@@ -36,6 +36,7 @@ mod babble;
 mod thinking;
 mod refusal;
 mod prompt;
+mod revise;
 mod salience;
 
 pub use answer::{ParseError, TriageAnswer, TriageKind, answer_json, parse_complexity, parse_draft, parse_triage};

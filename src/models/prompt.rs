@@ -8,17 +8,18 @@
 //! template's text and version, but not this code.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use states::words::SourceKind;
 use states::words::hash::sha256_hex;
 use states::words::text::content_words;
-use states::words::{Cite, Draft, SourceKind};
 
 use super::boundary::without_marks;
 use super::classify::ClassifyInput;
 use super::cost::tokens_of_bytes;
 use super::question::Asking;
+use super::revise;
 use super::salience::{Line, Scored, rank, rank_text};
 use super::task::{DraftInput, JudgeInput, TriageInput};
 use crate::templates::{TemplateError, render_text};
@@ -125,21 +126,14 @@ pub(super) fn draft(input: &DraftInput, asking: &Asking<'_>, max_tokens: u32) ->
     );
     let related: Vec<String> =
         brief.related.iter().map(|r| format!("- {} ({})", one_line(&r.title), one_line(&r.url))).collect();
-    let previous = input.previous.as_ref().map(|d| draft_as_text(d, &ranked, input)).unwrap_or_default();
-    let findings: Vec<String> = input
-        .findings
-        .iter()
-        .map(|f| {
-            let excerpt = f.excerpt.as_deref().map(|e| format!(" (seen: {})", one_line(e))).unwrap_or_default();
-            let mend = f.suggestion.as_deref().map(|s| format!(" {}", one_line(s))).unwrap_or_default();
-            format!("- {}: {} [{}]{excerpt}{mend}", f.place, one_line(&f.message), f.code)
-        })
-        .collect();
+    let previous = input.previous.as_ref().map(|d| revise::draft_as_text(d, &ranked, input)).unwrap_or_default();
+    let findings = revise::findings(input, &ranked);
+    let history: Vec<String> = input.history.iter().map(|line| format!("- {}", one_line(line))).collect();
     let tags = brief.vocabulary.join(", ");
     let taken =
         [template.system.len(), template.user.len(), about.len(), previous.len(), input.voice.len(), tags.len()]
             .into_iter()
-            .chain(related.iter().chain(&findings).map(|l| l.len() + 1))
+            .chain(related.iter().chain(&findings).chain(&history).map(|l| l.len() + 1))
             // Markers and lead-in of each source.
             .chain(brief.sources.iter().map(|_| 160))
             .sum();
@@ -177,6 +171,7 @@ pub(super) fn draft(input: &DraftInput, asking: &Asking<'_>, max_tokens: u32) ->
         "sources": sources,
         "left_out": left_out,
         "previous": around(&previous),
+        "history": around(&history.join("\n")),
         "findings": if findings.is_empty() && !previous.is_empty() {
             "- nothing; only the editor's change is asked for".to_owned()
         } else {
@@ -190,6 +185,7 @@ pub(super) fn draft(input: &DraftInput, asking: &Asking<'_>, max_tokens: u32) ->
             "snapshot": s.snapshot, "sentences": s.sentences, "kind": s.kind, "title": s.title,
         })).collect::<Vec<_>>(),
         "previous": previous, "findings": input.findings, "note": input.note, "voice": input.voice,
+        "history": input.history,
     });
     let mut rendered = template.render(values, inputs, left_out)?;
     // Up to the end of the sources a revision asks the same.
@@ -255,7 +251,7 @@ fn plain_text(value: &Value) -> String {
 }
 
 /// One line, without marks: a numbered line can neither be forged by a line break nor close its boundary.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     without_marks(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -317,26 +313,4 @@ fn chosen<'r, 'a>(ranked: &'r [Scored<'a>], sources: usize, bytes: usize) -> (Ve
     keep.sort_by_key(|s| s.number);
     let left_out = ranked.len() - keep.len();
     (keep, left_out)
-}
-
-/// A draft as lines, each with its place and the numbers that it cites.
-fn draft_as_text(draft: &Draft, ranked: &[Scored<'_>], input: &DraftInput) -> String {
-    let numbers: BTreeMap<Cite, usize> = ranked
-        .iter()
-        .map(|s| {
-            let snapshot = input.brief.sources[s.source].snapshot.clone();
-            (Cite { snapshot, start: s.span.start, end: s.span.end }, s.number)
-        })
-        .collect();
-    let lines: Vec<String> = draft
-        .sentences()
-        .into_iter()
-        .map(|(place, sentence)| {
-            let cited: Vec<String> =
-                sentence.cites.iter().filter_map(|c| numbers.get(c)).map(usize::to_string).collect();
-            let cited = if cited.is_empty() { String::new() } else { format!(" [{}]", cited.join(", ")) };
-            format!("{place}: {}{cited}", one_line(&sentence.text))
-        })
-        .collect();
-    lines.join("\n")
 }

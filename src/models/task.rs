@@ -101,6 +101,9 @@ pub struct DraftInput {
     pub findings: Vec<Finding>,
     /// What a person asked for.
     pub note: Option<String>,
+    /// What became of the drafts before: a line each, which quote text from outside.
+    #[serde(default)]
+    pub history: Vec<String>,
     /// How the site sounds, in its owner's words; may be empty.
     pub voice: String,
 }

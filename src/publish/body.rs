@@ -4,7 +4,7 @@ use minijinja::{Environment, context};
 use states::words::{ArticleId, Draft, MilliWattHours, NanoUsd, Place, Report, Snapshots, StoryId, Verdict, Writer};
 
 use super::PublishError;
-use super::neutral::{cell, code, link, neutral};
+use super::neutral::{cell, code, link, neutral, plain_line};
 
 /// The text's own form. What is filled in is neutral already; nothing in it is read as Markdown.
 const TEMPLATE: &str = include_str!("../../templates/pull_request.md");
@@ -39,6 +39,10 @@ pub struct PullRequest<'a> {
     pub snapshots: &'a Snapshots,
     /// The paths of its files.
     pub paths: &'a [String],
+    /// What its revisions came to, a line each.
+    pub revisions: &'a [String],
+    /// How its judge agreed with people before, where that is known.
+    pub judge_record: Option<&'a str>,
     /// What it cost.
     pub cost: Cost,
 }
@@ -121,6 +125,8 @@ fn values(pull: &PullRequest<'_>, most: usize) -> minijinja::Value {
         evidence_total => proven.len(),
         findings => findings,
         findings_total => report.findings().count(),
+        revisions => pull.revisions.iter().map(|line| neutral(&plain_line(line, 500))).collect::<Vec<_>>(),
+        judge_record => pull.judge_record.map(|line| neutral(&plain_line(line, 200))),
         cost => pull.cost.usd.to_string(),
         energy => (pull.cost.energy != MilliWattHours::ZERO).then(|| pull.cost.energy.to_string()),
         paths => pull.paths.iter().map(|p| code(p)).collect::<Vec<_>>(),

@@ -24,7 +24,8 @@ mod export;
 pub use export::{Exported, write_beside};
 
 mod pages;
-pub use pages::SitePageText;
+pub use pages::{SitePageText, blob_id};
+
 mod commit;
 pub use commit::NewCommit;
 

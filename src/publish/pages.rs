@@ -86,3 +86,8 @@ fn is_page(name: &str) -> bool {
     let name = name.to_lowercase();
     (name.ends_with(".md") || name.ends_with(".markdown")) && !name.starts_with("_index.")
 }
+
+/// The id that git gives a file's text.
+pub fn blob_id(text: &str) -> Option<String> {
+    git2::Oid::hash_object(git2::ObjectType::Blob, text.as_bytes()).ok().map(|id| id.to_string())
+}

@@ -27,29 +27,48 @@ pub struct PastRow {
     pub at: Timestamp,
 }
 
+type Raw = (String, String, u32, Option<String>, String, Option<String>, i64);
+
+fn read_rows(rows: Vec<Raw>) -> Result<Vec<PastRow>> {
+    let mut past = Vec::with_capacity(rows.len());
+    for (machine, event, v, from, to, run, at) in rows {
+        let id: MachineId = parse_id(&machine)?;
+        let event = stored::read_event(&id, v, &event).map_err(|e| broken(machine, e))?;
+        if let (MachineId::Article(article), Happening::Article(event)) = (id, event) {
+            let run = run.as_deref().map(parse_id).transpose()?;
+            past.push(PastRow { article, event, from, to, run, at: time(at) });
+        }
+    }
+    Ok(past)
+}
+
 impl Store {
     /// The journals of all articles, in the order of time.
     ///
     /// # Errors
     /// [`StoreError`](super::StoreError).
     pub async fn past(&self) -> Result<Vec<PastRow>> {
-        type Raw = (String, String, u32, Option<String>, String, Option<String>, i64);
         let rows: Vec<Raw> = sqlx::query_as(
             r#"SELECT machine, event, v, "from", "to", run, at FROM journal WHERE machine LIKE 'article:%'
                ORDER BY at, machine, seq"#,
         )
         .fetch_all(&self.readers)
         .await?;
-        let mut past = Vec::with_capacity(rows.len());
-        for (machine, event, v, from, to, run, at) in rows {
-            let id: MachineId = parse_id(&machine)?;
-            let event = stored::read_event(&id, v, &event).map_err(|e| broken(machine, e))?;
-            if let (MachineId::Article(article), Happening::Article(event)) = (id, event) {
-                let run = run.as_deref().map(parse_id).transpose()?;
-                past.push(PastRow { article, event, from, to, run, at: time(at) });
-            }
-        }
-        Ok(past)
+        read_rows(rows)
+    }
+
+    /// The journal of one article, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`](super::StoreError).
+    pub async fn journal_of(&self, article: &ArticleId) -> Result<Vec<PastRow>> {
+        let rows: Vec<Raw> = sqlx::query_as(
+            r#"SELECT machine, event, v, "from", "to", run, at FROM journal WHERE machine = ? ORDER BY seq"#,
+        )
+        .bind(MachineId::Article(article.clone()).to_string())
+        .fetch_all(&self.readers)
+        .await?;
+        read_rows(rows)
     }
 
     /// The fingerprints of a site, in the order in which they were made.

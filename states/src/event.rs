@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::state::{Gated, Proposal, Relation, Score, SkipCause};
+use crate::state::{Gated, Previous, Proposal, Relation, Score, SkipCause};
 use crate::words::{ArticleId, BriefId, BytesHash, DraftId, PageIdentity, SnapshotId, StoryId, Verdict};
 
 /// Something that happened to an article.
@@ -67,6 +67,9 @@ pub enum Event {
         gated: Gated,
         /// All layers folded.
         verdict: Verdict,
+        /// An earlier draft of the same brief that is nearer to passing than this one, where this one is to be revised.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        better: Option<Previous>,
     },
     /// The branch is on the remote, and the pull request open where a forge is configured.
     Pushed {

@@ -55,7 +55,8 @@ pub fn bytes() -> BytesHash {
     BytesHash::of([("content/posts/a-page/index.md", b"text".as_slice())])
 }
 
-fn gated() -> Gated {
+/// What the gate said, in the examples.
+pub fn gated() -> Gated {
     Gated {
         report: ReportId::of_content(&"report"),
         bytes: bytes(),
@@ -75,6 +76,11 @@ fn proposal() -> Proposal {
 
 fn previous() -> Previous {
     Previous { draft: DraftId::of_content(&"draft"), report: Some(ReportId::of_content(&"report")) }
+}
+
+/// A draft that is nearer to passing than the one that the examples speak of.
+pub fn better() -> Previous {
+    Previous { draft: DraftId::of_content(&"better"), report: Some(ReportId::of_content(&"better")) }
 }
 
 /// Every state, with each variation that decides differently.
@@ -127,7 +133,7 @@ pub fn states() -> Vec<State> {
 /// Every event, with each variation that decides differently. Births come first.
 pub fn events() -> Vec<Event> {
     let by = || "sam".to_owned();
-    let gated_as = |verdict| Event::Gated { gated: gated(), verdict };
+    let gated_as = |verdict| Event::Gated { gated: gated(), verdict, better: None };
     let compared = |outcome| Event::Compared { story: story(), outcome };
     vec![
         Event::Found,
@@ -146,6 +152,7 @@ pub fn events() -> Vec<Event> {
         gated_as(Verdict::Review),
         gated_as(Verdict::NotRun { cause: "hugo is missing".into() }),
         gated_as(Verdict::Revise),
+        Event::Gated { gated: gated(), verdict: Verdict::Revise, better: Some(better()) },
         gated_as(Verdict::Reject),
         Event::Pushed { proposal: proposal() },
         Event::ProposalMerged { commit: "0123456789abcdef0123456789abcdef01234567".into(), url: None },

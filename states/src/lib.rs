@@ -28,6 +28,7 @@ pub mod batch;
 pub mod route;
 pub mod selection;
 pub mod relations;
+pub mod tries;
 
 pub mod share;
 pub mod thrift;

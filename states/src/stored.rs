@@ -12,7 +12,9 @@ use crate::words::MachineId;
 ///
 /// 2: a worker has the state Readying, and knows which model has its turn. What 1 wrote is read as it is: what is new may be
 /// missing.
-pub const VERSION: u32 = 2;
+///
+/// 3: what the gate said may name a better draft than the one it spoke of. What 1 and 2 wrote names none.
+pub const VERSION: u32 = 3;
 
 /// Why a stored form cannot be read.
 #[derive(Debug, thiserror::Error)]

@@ -9,7 +9,7 @@ use states::effect::{Planned, awaits};
 use states::event::Event;
 use states::machine::{Happening, Machine, fold};
 use states::state::{Class, Moment, State, Timers};
-use states::words::{ArticleId, MachineId};
+use states::words::{ArticleId, MachineId, Verdict};
 use states::{examples, explore, stored, worker};
 
 fn moment() -> Moment {
@@ -157,6 +157,41 @@ fn what_the_first_version_wrote_of_a_worker_is_still_read() {
     let read = stored::read_state(&box_id, 1, r#"{"Awake":{"woken":true}}"#).unwrap();
     assert_eq!(read, Machine::Worker(awake.clone()));
     assert_eq!(stored::write_state(&Machine::Worker(awake)), r#"{"Awake":{"woken":true}}"#);
+}
+
+#[test]
+fn what_earlier_versions_wrote_of_the_gate_names_no_better_draft() {
+    let gated = Event::Gated { gated: examples::gated(), verdict: Verdict::Revise, better: None };
+    let text = stored::write_event(&Happening::Article(gated.clone()));
+    assert!(!text.contains("better"), "{text}");
+    let article = MachineId::Article(id());
+    assert_eq!(stored::read_event(&article, 1, &text).unwrap(), Happening::Article(gated));
+}
+
+#[test]
+fn the_best_draft_so_far_is_revised_and_its_report_stands_when_the_tries_are_used_up() {
+    let better = examples::better();
+    let gated = |better| Event::Gated { gated: examples::gated(), verdict: Verdict::Revise, better };
+    for state in examples::states() {
+        let State::Gating { piece } = &state else { continue };
+        for better in [None, Some(better.clone())] {
+            let next = step(&id(), &state, &gated(better.clone()), &moment()).unwrap().state;
+            match (piece.revision, next) {
+                (0, State::Drafting { revision: 1, previous: Some(previous), .. }) => {
+                    assert_eq!(previous.draft, better.map_or(piece.draft.clone(), |b| b.draft));
+                }
+                (3, State::Rejected { report, .. }) => {
+                    assert_eq!(report, better.map_or(Some(examples::gated().report), |b| b.report));
+                }
+                (_, other) => panic!("{other:?}"),
+            }
+        }
+    }
+    // A rejection is of the draft that the judge has read.
+    let state = examples::states().into_iter().find(|s| s.name() == "Gating").unwrap();
+    let reject = Event::Gated { gated: examples::gated(), verdict: Verdict::Reject, better: Some(better) };
+    let State::Rejected { report, .. } = step(&id(), &state, &reject, &moment()).unwrap().state else { panic!() };
+    assert_eq!(report, Some(examples::gated().report));
 }
 
 #[test]

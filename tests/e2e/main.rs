@@ -21,6 +21,7 @@ mod limits;
 mod batch;
 mod clients;
 mod cost;
+mod revisions;
 mod stories;
 mod bad_input;
 mod invisible;

@@ -21,7 +21,7 @@ const OF_THE_SITE: [&str; 5] =
 pub(super) async fn again(config: &Config, store: &Store, past: &Past, test: &mut Backtest) -> Result<(), EngineError> {
     let mut drafts: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
     for (article, row) in past.recent_rows() {
-        let Event::Gated { gated, verdict } = &row.event else { continue };
+        let Event::Gated { gated, verdict, .. } = &row.event else { continue };
         let Some(site) = config.site(&article.site) else { continue };
         let n = drafts.entry(article.id.as_str()).or_default();
         *n += 1;

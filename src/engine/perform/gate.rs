@@ -2,6 +2,7 @@
 //! whether it was published before.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use gates::{FrontKeys, HugoOutcome, PublishedBefore, Subject, judge};
@@ -16,6 +17,7 @@ use super::super::desk::Desk;
 use super::super::ground::{Built, Standing};
 use super::super::inventory::built_page;
 use super::super::outcome::{Done, Outcome};
+use super::super::revisions::Tried;
 use crate::config::Site;
 use crate::hugo::HugoError;
 use crate::models::{Asking, JudgeInput, Question, Task, answer_json};
@@ -38,6 +40,19 @@ pub struct GateInput<'a> {
     /// Its slug and date.
     pub page: &'a PageIdentity,
 }
+
+/// What a check came to.
+pub struct Checked {
+    /// What the gate says.
+    pub report: Report,
+    /// The page's exact files.
+    pub files: Vec<PageFile>,
+    /// What the judge said, each time with the version of its prompt.
+    pub samples: Vec<(JudgeScore, Option<u32>)>,
+}
+
+/// A sample of the judge, with the version of its prompt where one was used.
+pub(super) type Sample = (JudgeScore, Option<u32>);
 
 /// Checks a draft.
 pub(super) async fn perform(
@@ -62,19 +77,19 @@ pub(super) async fn perform(
     };
     let standing = desk.ground(site).await?;
     standing.must_build(site)?;
-    let (report, files) = check(&asker, &input, &standing).await?;
-    Ok(Outcome::done(Done::Gated { report: Box::new(report), files, base: standing.base.clone() }))
+    let Checked { report, files, samples } = check(&asker, &input, &standing).await?;
+    let better = match report.verdict() {
+        Verdict::Revise => Tried::of(&desk.store, &article.id).await?.better_than(&report),
+        _ => None,
+    };
+    Ok(Outcome::done(Done::Gated { report: Box::new(report), files, samples, base: standing.base.clone(), better }))
 }
 
 /// Runs all layers over a draft.
 ///
 /// # Errors
 /// The outcome when something that is not the draft's fault stands in the way.
-pub async fn check(
-    asker: &Asker<'_>,
-    input: &GateInput<'_>,
-    standing: &Standing,
-) -> Result<(Report, Vec<PageFile>), Outcome> {
+pub async fn check(asker: &Asker<'_>, input: &GateInput<'_>, standing: &Standing) -> Result<Checked, Outcome> {
     let (site, settings) = (asker.site, &asker.site.gate);
     let (evidence, rows) = gates::evidence(input.draft, input.brief, input.snapshots, settings);
     let files = render(&site.page, input.article, input.draft, input.brief, input.snapshots, input.page, &rows)
@@ -97,18 +112,21 @@ pub async fn check(
     layers.push(gates::coverage(&subject));
     layers.push(evidence);
     let so_far = Verdict::fold(layers.iter().map(|l| l.verdict.clone()));
-    let (judged, score) = if matches!(so_far, Verdict::Revise | Verdict::Reject) {
+    let (judged, samples) = if matches!(so_far, Verdict::Revise | Verdict::Reject) {
         let cause = "an earlier layer asks for a revision".to_owned();
-        (judge::layer(judge::Judged::NotRun { cause: &cause }, settings), None)
+        (judge::layer(judge::Judged::NotRun { cause: &cause }, settings), Vec::new())
     } else {
         let samples = ask_judge(asker, input, &subject, &layers).await?;
-        (judge::layer(judge::Judged::Samples(&samples), settings), judge::median(&samples).cloned())
+        let scores: Vec<JudgeScore> = samples.iter().map(|(score, _)| score.clone()).collect();
+        (judge::layer(judge::Judged::Samples(&scores), settings), samples)
     };
+    let scores: Vec<JudgeScore> = samples.iter().map(|(score, _)| score.clone()).collect();
+    let score = judge::median(&scores).cloned();
     layers.push(judged);
     layers.push(once(asker, input, standing, &bytes).await?);
     layers.retain(|l| settings.requires(l.layer) || l.layer == Layer::Once);
     let report = Report { bytes, ruleset: settings.ruleset_hash(), layers, score, evidence: rows };
-    Ok((report, files))
+    Ok(Checked { report, files, samples })
 }
 
 async fn once(
@@ -135,11 +153,12 @@ async fn ask_judge(
     input: &GateInput<'_>,
     subject: &Subject<'_>,
     earlier: &[LayerReport],
-) -> Result<Vec<JudgeScore>, Outcome> {
+) -> Result<Vec<Sample>, Outcome> {
     let built_in = judge::built_in(subject, earlier);
     let question = serde_json::to_value(judge::question(subject)).map_err(|e| Outcome::hopeless(e.to_string()))?;
     let avoid = Some(&input.draft.writer).filter(|w| !w.is_builtin()).map(|w| w.family.as_str());
     let mut samples: Vec<JudgeScore> = Vec::new();
+    let prompt = AtomicU32::new(0);
     while judge::wants_more(&samples, subject.settings) {
         let sample = u32::try_from(samples.len()).unwrap_or(u32::MAX);
         let answered = asker
@@ -154,7 +173,9 @@ async fn ask_judge(
                         question: question.clone(),
                         built_in: built_in.clone(),
                     };
-                    Question::judge(input, &Asking { sample, ..asking.clone() })
+                    let question = Question::judge(input, &Asking { sample, ..asking.clone() })?;
+                    prompt.store(question.prompt_version, Ordering::Relaxed);
+                    Ok(question)
                 },
                 |text, writer| {
                     let json = answer_json(text).map_err(|e| e.to_string())?;
@@ -164,7 +185,13 @@ async fn ask_judge(
             .await?;
         samples.push(JudgeScore { stand_in: answered.stand_in, ..answered.value });
     }
-    Ok(samples)
+    let prompt = prompt.into_inner();
+    // The built-in judge counts and is given no prompt.
+    Ok(samples
+        .into_iter()
+        .map(|score| (score.judge.is_builtin(), score))
+        .map(|(counts, score)| (score, (!counts).then_some(prompt)))
+        .collect())
 }
 
 /// Builds the draft into a temporary folder beside an export of the default branch.

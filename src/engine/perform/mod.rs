@@ -22,7 +22,7 @@ use super::desk::Desk;
 use super::outcome::{Done, Outcome};
 use crate::store::{ArticleRow, OutboxRow};
 
-pub use gate::{GateInput, check, front_keys};
+pub use gate::{Checked, GateInput, check, front_keys};
 pub use score::{add_up_again, score_lead, weight_of};
 pub use write::{Revising, write_draft};
 

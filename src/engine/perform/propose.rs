@@ -5,7 +5,9 @@ use states::words::{BytesHash, PassedGates};
 
 use super::super::desk::Desk;
 use super::super::ground::publish_outcome;
+use super::super::judged::record_line;
 use super::super::outcome::{Done, Outcome};
+use super::super::revisions::Tried;
 use crate::publish::{Cost, NewCommit, PullRequest, PushOutcome, pull_request_body, pull_request_title};
 use crate::store::ArticleRow;
 
@@ -69,6 +71,8 @@ pub(super) async fn perform(
         let brief = desk.store.brief(&piece.brief).await?;
         let snapshots = desk.store.snapshots_of(&brief).await?;
         let (usd, _) = desk.store.article_cost(&article.id).await?;
+        let revisions = gates::revision::steps_lines(&Tried::of(&desk.store, &article.id).await?.steps());
+        let judge_record = record_line(&desk.config, &desk.store, &gated.report).await?;
         let body = pull_request_body(
             &PullRequest {
                 article: &article.id,
@@ -77,6 +81,8 @@ pub(super) async fn perform(
                 report: &report,
                 snapshots: &snapshots,
                 paths: &paths,
+                revisions: &revisions,
+                judge_record: judge_record.as_deref(),
                 cost: Cost { usd, energy: states::words::MilliWattHours::ZERO },
             },
             template(desk).map_err(|why| Outcome::deferred("templates", why))?.as_deref(),

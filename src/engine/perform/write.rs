@@ -6,6 +6,7 @@ use states::words::{ArticleId, Brief, BriefId, Draft, Snapshots};
 use super::super::asking::Asker;
 use super::super::desk::Desk;
 use super::super::outcome::{Done, Outcome};
+use super::super::revisions::Tried;
 use crate::config::Site;
 use crate::models::{DraftInput, Question, Task, parse_draft};
 use crate::page::slug_for;
@@ -20,6 +21,8 @@ pub struct Revising {
     pub findings: Vec<states::words::Finding>,
     /// What a person asked for.
     pub note: Option<String>,
+    /// What became of the drafts before.
+    pub history: Vec<String>,
 }
 
 /// What the title of an article begins with that updates a page of the site.
@@ -55,6 +58,7 @@ pub(super) async fn perform(
         if let Some(report) = &previous.report {
             revising.findings = desk.store.report(report).await?.findings().cloned().collect();
         }
+        revising.history = Tried::of(&desk.store, &article.id).await?.orders(previous);
     }
     let asker = Asker { desk, site, article: Some(&article.id), key: Some(&row.key), tries: row.tries };
     let mut draft = write_draft(&asker, &brief, &snapshots, &revising).await?;
@@ -96,6 +100,7 @@ pub async fn write_draft(
                     previous: revising.previous.clone(),
                     findings: revising.findings.clone(),
                     note: revising.note.clone(),
+                    history: revising.history.clone(),
                     voice: asker.site.voice.clone(),
                 };
                 Question::draft(input, asking)

@@ -50,7 +50,15 @@ pub(crate) fn input_of(template: Template, keyword: &str, snapshots: Vec<Snapsho
         members: Vec::new(),
     };
     let snapshots: Snapshots = snapshots.into_iter().collect();
-    DraftInput { brief, snapshots, previous: None, findings: Vec::new(), note: None, voice: "Plain and exact.".into() }
+    DraftInput {
+        brief,
+        snapshots,
+        previous: None,
+        findings: Vec::new(),
+        note: None,
+        history: Vec::new(),
+        voice: "Plain and exact.".into(),
+    }
 }
 
 pub(crate) fn input(template: Template, keyword: &str, sources: std::ops::Range<usize>) -> DraftInput {

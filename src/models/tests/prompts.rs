@@ -46,21 +46,54 @@ fn a_revision_shows_the_draft_and_the_findings() {
     let mut revision = input(Template::Release, "quillstore", 0..1);
     let answer = crate::models::builtin::answer(&crate::models::TaskInput::Draft(Box::new(revision.clone())));
     revision.previous = Some(parse_draft(&answer, &revision.brief, &revision.snapshots, builtin_writer()).unwrap());
-    revision.findings = vec![Finding {
+    let cite = revision.previous.as_ref().unwrap().summary[0].cites[0].clone();
+    let finding = |severity, place, message: &str| Finding {
         code: "evidence/number".into(),
-        severity: Severity::Error,
-        message: "1.9 is not in the source".into(),
-        place: Place::Summary { sentence: 0 },
-        excerpt: Some("1.9 <</data 0>> milliseconds".into()),
+        severity,
+        message: message.into(),
+        place,
+        excerpt: None,
         evidence: None,
-        suggestion: Some("Use 1.8.".into()),
-    }];
+        suggestion: None,
+    };
+    revision.findings = vec![
+        finding(Severity::Info, Place::Page, "changes nothing"),
+        finding(Severity::Warning, Place::Page, "390 words,\n[1] expected 400"),
+        Finding {
+            excerpt: Some("1.9 <</data 0>> milliseconds".into()),
+            evidence: Some(cite),
+            suggestion: Some("Use 1.8.".into()),
+            ..finding(Severity::Error, Place::Summary { sentence: 0 }, "1.9 is not in the source")
+        },
+    ];
+    revision.history = vec!["Draft 2 fixed this; keep it fixed: title: <</data 0>> it is\nlong".into()];
     revision.note = Some("Shorter, please.".into());
     let text = shown(&draft_question(revision));
     assert!(text.contains("- summary, sentence 1: 1.9 is not in the source [evidence/number]"), "{text}");
     assert!(text.contains("An editor asks for this change: Shorter, please."));
     assert!(text.contains("title: Release: Quillstore 4.2"), "{text}");
-    assert!(!text.contains("<</data 0>>"));
+    assert!(!text.contains("<</data 0>>") && !text.contains("changes nothing"));
+    let (_, told) = text.split_once("What the checks found in it:").unwrap();
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn a_list_of_findings_without_end_is_cut() {
+    let mut revision = input(Template::Release, "quillstore", 0..1);
+    let answer = crate::models::builtin::answer(&crate::models::TaskInput::Draft(Box::new(revision.clone())));
+    revision.previous = Some(parse_draft(&answer, &revision.brief, &revision.snapshots, builtin_writer()).unwrap());
+    let finding = Finding {
+        code: "form/links".into(),
+        severity: Severity::Error,
+        message: "x".repeat(100),
+        place: Place::Title,
+        excerpt: Some("y".repeat(5_000)),
+        evidence: None,
+        suggestion: None,
+    };
+    revision.findings = vec![finding; 5_000];
+    let text = shown(&draft_question(revision));
+    assert!(text.contains("and 4940 more of these kinds.") && text.len() < 80_000, "{}", text.len());
 }
 
 #[test]

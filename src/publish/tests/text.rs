@@ -82,6 +82,8 @@ fn body(case: &Case) -> String {
         report: &case.report,
         snapshots: &case.snapshots,
         paths: &["content/posts/quarry/index.md".to_owned()],
+        revisions: &["draft 2, a revision of draft 1: 1 fixed (form/links), 1 new (form/words); 12 % of the sentences changed, 3 % of those with nothing found in them".to_owned()],
+        judge_record: Some("This judge agreed with people in 41 of 50 cases (until 2026-11-20)."),
         cost: Cost { usd: NanoUsd(1_200_000), energy: MilliWattHours(41_500) },
     };
     pull_request_body(&pull, None).unwrap()

@@ -12,10 +12,11 @@ use crate::words::{PassedBy, PassedGates, Verdict};
 /// How many drafts an article gets: the first and three revisions.
 pub const DRAFTS: u8 = 4;
 
-/// The folded verdict decides. A check that did not run sends the page to a person.
+/// The folded verdict decides. A check that did not run sends the page to a person. What is to be revised is the best of the drafts
+/// so far, and when the tries are used up its report is the one that stands.
 pub fn on(piece: &Piece, event: &Event, shared: &mut Shared) -> Outcome<State> {
     match event {
-        Event::Gated { gated, verdict } => Transition(after(piece, gated, verdict, shared)),
+        Event::Gated { gated, verdict, better } => Transition(after(piece, gated, verdict, better.as_ref(), shared)),
         Event::StoryGrew { brief, .. } => {
             Transition(State::Drafting { brief: brief.clone(), revision: 0, previous: None, note: None })
         }
@@ -23,8 +24,11 @@ pub fn on(piece: &Piece, event: &Event, shared: &mut Shared) -> Outcome<State> {
     }
 }
 
-fn after(piece: &Piece, gated: &Gated, verdict: &Verdict, shared: &mut Shared) -> State {
-    let rejected = |why| State::Rejected { why, brief: piece.brief.clone(), report: Some(gated.report.clone()) };
+fn after(piece: &Piece, gated: &Gated, verdict: &Verdict, better: Option<&Previous>, shared: &mut Shared) -> State {
+    let rejected = |why, report| State::Rejected { why, brief: piece.brief.clone(), report };
+    let this = || Previous { draft: piece.draft.clone(), report: Some(gated.report.clone()) };
+    // A revision that made it worse is not built upon.
+    let best = || better.cloned().unwrap_or_else(this);
     match verdict {
         Verdict::Pass => State::Publishing {
             piece: piece.clone(),
@@ -36,13 +40,13 @@ fn after(piece: &Piece, gated: &Gated, verdict: &Verdict, shared: &mut Shared) -
             shared.tell(Notice::ReviewWanted);
             State::Reviewing { piece: piece.clone(), gated: gated.clone() }
         }
-        Verdict::Revise if piece.revision + 1 >= DRAFTS => rejected(RejectCause::RevisionsUsedUp),
+        Verdict::Revise if piece.revision + 1 >= DRAFTS => rejected(RejectCause::RevisionsUsedUp, best().report),
         Verdict::Revise => State::Drafting {
             brief: piece.brief.clone(),
             revision: piece.revision + 1,
-            previous: Some(Previous { draft: piece.draft.clone(), report: Some(gated.report.clone()) }),
+            previous: Some(best()),
             note: None,
         },
-        Verdict::Reject => rejected(RejectCause::Gate),
+        Verdict::Reject => rejected(RejectCause::Gate, Some(gated.report.clone())),
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod batch;
 mod cut;
+pub(crate) mod drafts;
 mod serve;
 mod texts;
 
@@ -116,6 +117,9 @@ struct Settings {
     relevance: Vec<(String, u64)>,
     confidence: u64,
     complex: bool,
+    /// What is wrong with the next drafts, and the prompts of those that were written.
+    spoils: VecDeque<Vec<drafts::Spoil>>,
+    prompts: Vec<String>,
     totals: VecDeque<u64>,
     total: u64,
     /// Nano-dollars per token of the prompt and of the answer.
@@ -172,6 +176,8 @@ impl FakeModel {
             relevance: Vec::new(),
             confidence: 92,
             complex: false,
+            spoils: VecDeque::new(),
+            prompts: Vec::new(),
             totals: VecDeque::new(),
             total: 92,
             price: (150, 600),

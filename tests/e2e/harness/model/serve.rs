@@ -352,8 +352,7 @@ impl Shared {
                 let known = settings.relevance.iter().find(|(needle, _)| prompt.contains(needle.as_str()));
                 answers::triage(prompt, known.map_or(80, |(_, percent)| *percent), settings.confidence).to_string()
             }
-            (_, Some(Task::Draft)) => answers::draft(prompt)
-                .map_or_else(|| "There is no numbered source sentence in this prompt.".to_owned(), |d| d.to_string()),
+            (_, Some(Task::Draft)) => settings.draft(prompt),
             (_, Some(Task::Judge)) => {
                 let total = settings.totals.pop_front().unwrap_or(settings.total);
                 answers::judge(total).to_string()
