@@ -41,7 +41,8 @@ pub(crate) struct Scored<'a> {
     pub(crate) score: u64,
 }
 
-/// All citable sentences of a brief, in the order of their numbers. Sentences whose snapshot is missing are passed over.
+/// All citable sentences of a brief, in the order of their numbers. Sentences whose snapshot is missing
+/// are passed over, and so are those that give orders to a model.
 pub(crate) fn rank<'a>(brief: &Brief, snapshots: &'a Snapshots) -> Vec<Scored<'a>> {
     let mut all = read(brief, snapshots);
     let titles: Vec<BTreeSet<String>> =
@@ -122,7 +123,8 @@ fn read<'a>(brief: &Brief, snapshots: &'a Snapshots) -> Vec<Scored<'a>> {
         let source = &brief.sources[numbered.source];
         let Some(snapshot) = snapshots.get(&source.snapshot) else { continue };
         let text = numbered.span.of(&snapshot.text);
-        if text.is_empty() {
+        // What gives orders to a model is shown to none, and quoted by none.
+        if text.is_empty() || gates::orders::found(text).is_some() {
             continue;
         }
         all.push(Scored {

@@ -1,11 +1,14 @@
 //! Form: nothing in the page is more than text. Raw HTML, shortcodes, template syntax, attributes, hidden characters.
 
 use serde_json::Value;
-use states::words::{PageFile, Place};
+use states::words::{Block, PageFile, Place};
 
 use super::Gathered;
-use super::form::{ATTRIBUTES, FENCE_LABEL, FENCE_OPEN, HIDDEN_CHARACTER, RAW_HTML, SHORTCODE, TEMPLATE_SYNTAX};
+use super::form::{
+    ATTRIBUTES, FENCE_LABEL, FENCE_OPEN, HIDDEN_CHARACTER, ORDERS, RAW_HTML, SHORTCODE, TEMPLATE_SYNTAX,
+};
 use crate::page::Page;
+use crate::{Subject, orders};
 
 /// Hugo's divider between summary and rest: the one comment with a meaning of its own, and harmless.
 const DIVIDER: &str = "<!--more-->";
@@ -124,6 +127,42 @@ fn hidden(gathered: &mut Gathered<'_>, page: &Page) {
     }
 }
 
+/// What came from outside and stands in the page, beside it, or in its proposal: the draft, what it cites, and what its
+/// sources are called.
+pub(crate) fn orders(gathered: &mut Gathered<'_>, subject: &Subject<'_>) {
+    let (draft, brief) = (subject.draft, subject.brief);
+    for (place, sentence) in draft.sentences() {
+        let cited = sentence.cites.iter().filter_map(|cite| Some((cite, subject.snapshots.cited(cite)?)));
+        let cited = cited.filter_map(|(cite, text)| Some((cite, orders::found(text)?))).next();
+        if let Some(why) = orders::found(&sentence.text) {
+            let message = format!("the sentence gives orders to a model: {why}");
+            gathered.find(&ORDERS, place, message).of(&sentence.text);
+        } else if let Some((cite, why)) = cited {
+            let message = format!("what the sentence cites gives orders to a model: {why}");
+            gathered.find(&ORDERS, place, message).of(&sentence.text).against(Some(cite.clone()));
+        }
+    }
+    for block in draft.sections.iter().flat_map(|section| &section.blocks) {
+        if let Block::Code { text, .. } = block
+            && let Some(why) = text.lines().find_map(orders::found)
+        {
+            gathered.find(&ORDERS, Place::Page, format!("a block of code gives orders to a model: {why}")).of(text);
+        }
+    }
+    for source in &brief.sources {
+        let names = [Some(&source.title), source.publisher.as_ref()];
+        if let Some(why) = names.into_iter().flatten().find_map(|name| orders::found(name)) {
+            let message = format!("the name of a source gives orders to a model: {why}");
+            gathered.find(&ORDERS, Place::Page, message).of(&source.title);
+        }
+    }
+    let names = [&brief.topic, &brief.keyword, &draft.keyword].into_iter().chain(&draft.tags);
+    if let Some((name, why)) = names.filter_map(|name| Some((name, orders::found(name)?))).next() {
+        let message = format!("the subject or a tag gives orders to a model: {why}");
+        gathered.find(&ORDERS, Place::Page, message).of(name);
+    }
+}
+
 /// The files beside the page have no lines of a page to name.
 pub(crate) fn hidden_in_file(gathered: &mut Gathered<'_>, file: &PageFile) {
     if let Some((_, c)) = hidden_in(&file.path).next() {
@@ -170,12 +209,15 @@ pub(crate) fn hidden_in(text: &str) -> impl Iterator<Item = (usize, char)> + '_ 
     })
 }
 
-/// Control characters (but tab and line feed), bidirectional formatting (UAX #9), zero-width and tag characters.
-pub(crate) fn is_hidden(c: char) -> bool {
+/// Control characters (but tab and line feed), bidirectional formatting (UAX #9), zero-width, filler, tag and variation
+/// characters; the two variation selectors that emoji need are kept.
+pub fn is_hidden(c: char) -> bool {
     (c.is_control() && !matches!(c, '\n' | '\t'))
         || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180e}' | '\u{200b}'
+            | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0d}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e01ef}')
 }
 
 #[cfg(test)]

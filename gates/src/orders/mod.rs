@@ -1,0 +1,109 @@
+//! Orders to a model: words that speak to a program which reads them, not to a reader.
+//!
+//! A page can say "ignore all previous instructions". Such a sentence stands in its source, so that every other rule would take
+//! it for proven. What is found here is shown to no writer and published by nobody. This is a sieve and no wall: it knows
+//! turns of phrase, in several languages, and what says the same in other words passes it. What a model can do then is bounded
+//! by the rest: typed answers, escaped text, evidence for each claim.
+//!
+//! It errs towards finding too much. A sentence that is left out for nothing costs an article little.
+
+mod fold;
+mod phrases;
+
+use fold::{Token, folded, tokens};
+use phrases::{ABOUT, FILLERS, MARKS, PAIRS, PHRASES, Phrase, SPELLED, Stand};
+
+/// What an order is about, in words for a finding; `None` for text that gives none. Meant for a sentence, a title or a
+/// paragraph; time and memory grow with its length and nothing else.
+pub fn found(text: &str) -> Option<&'static str> {
+    let folded = folded(text);
+    let tight: String = folded.chars().filter(|c| !c.is_whitespace()).collect();
+    if MARKS.iter().any(|mark| tight.contains(mark)) {
+        return Some("it has the marks of a prompt");
+    }
+    if PAIRS.iter().any(|(verbs, nouns)| {
+        verbs.iter().any(|verb| tight.contains(verb)) && nouns.iter().any(|noun| tight.contains(noun))
+    }) {
+        return Some("it asks for instructions to be ignored");
+    }
+    let tokens = tokens(&folded);
+    if tokens.iter().any(|token| token.spelled && SPELLED.iter().any(|word| token.text.contains(word))) {
+        return Some("it spells an order letter by letter");
+    }
+    // `The "ignore previous instructions" attack` is about an order and gives none.
+    let about = tokens.iter().any(|token| !token.quoted && ABOUT.iter().any(|word| matches(word, &token.text)));
+    (0..tokens.len()).find_map(|at| {
+        let opening = phrases::opening(&tokens[at].text)?;
+        opening.iter().map(|n| &PHRASES[*n]).find_map(|phrase| {
+            let end = match_at(phrase, &tokens, at)?;
+            let shown = about && tokens[at..end].iter().all(|token| token.quoted);
+            (!shown).then_some(phrase.what)
+        })
+    })
+}
+
+/// The text without the sentences that give orders; `None` where none does.
+pub fn without(text: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut kept = 0;
+    for span in states::words::text::sentences(text) {
+        if found(span.of(text)).is_some() {
+            out.push_str(&text[kept..span.start]);
+            kept = span.end;
+        }
+    }
+    (kept > 0).then(|| out + &text[kept..])
+}
+
+/// Where the phrase that begins at a token ends; `None` where it does not stand there.
+fn match_at(phrase: &Phrase, tokens: &[Token], at: usize) -> Option<usize> {
+    if !stands(phrase.stand, tokens, at) || !phrase.parts[0].words.iter().any(|word| matches(word, &tokens[at].text)) {
+        return None;
+    }
+    let mut end = at + 1;
+    for part in &phrase.parts[1..] {
+        let mut skipped = 0;
+        loop {
+            let token = tokens.get(end)?;
+            end += 1;
+            if part.words.iter().any(|word| matches(word, &token.text)) {
+                break;
+            }
+            match token.text.as_str() {
+                "." => return None,
+                ":" | "," => {}
+                filler if FILLERS.contains(&filler) => {}
+                _ => skipped += 1,
+            }
+            if skipped > part.gap {
+                return None;
+            }
+        }
+    }
+    Some(end)
+}
+
+/// Whether a phrase may begin here.
+fn stands(stand: Stand, tokens: &[Token], at: usize) -> bool {
+    let Some(before) = at.checked_sub(1).map(|at| tokens[at].text.as_str()) else { return true };
+    match stand {
+        Stand::Anywhere => true,
+        Stand::Opens => matches!(before, "." | ":"),
+        Stand::Asks => {
+            matches!(before, "." | ":" | ",")
+                || [
+                    "and", "then", "please", "must", "should", "shall", "always", "now", "just", "also", "you", "but",
+                    "so",
+                ]
+                .contains(&before)
+        }
+    }
+}
+
+/// A word against one of a phrase, where `*` stands for any ending.
+fn matches(wanted: &str, word: &str) -> bool {
+    wanted.strip_suffix('*').map_or(wanted == word, |stem| word.starts_with(stem))
+}
+
+#[cfg(test)]
+mod tests;
