@@ -23,6 +23,7 @@ mod clients;
 mod cost;
 mod stories;
 mod bad_input;
+mod hostile;
 mod sources;
 mod real;
 mod store;

@@ -10,6 +10,8 @@
 mod fold;
 mod phrases;
 
+use std::ops::Range;
+
 use fold::{Token, folded, tokens};
 use phrases::{ABOUT, FILLERS, MARKS, PAIRS, PHRASES, Phrase, SPELLED, Stand};
 
@@ -42,17 +44,41 @@ pub fn found(text: &str) -> Option<&'static str> {
     })
 }
 
-/// The text without the sentences that give orders; `None` where none does.
-pub fn without(text: &str) -> Option<String> {
-    let mut out = String::new();
-    let mut kept = 0;
+/// So many bytes before a sentence are read for an order that it may go on with.
+const BEFORE: usize = 2_000;
+
+/// As [`found`], for a range of a text: what stands before it in its paragraph counts, because an order can go on for
+/// several sentences of which one alone gives none.
+pub fn found_at(text: &str, start: usize, end: usize) -> Option<&'static str> {
+    let paragraph = text.get(..start)?.rfind('\n').map_or(0, |at| at + 1);
+    let from = text.floor_char_boundary(paragraph.max(start.saturating_sub(BEFORE)));
+    found(text.get(from..end)?)
+}
+
+/// The parts of a text that give orders: each sentence that does, with the rest of its paragraph.
+pub fn ranges(text: &str) -> Vec<Range<usize>> {
+    let mut all: Vec<Range<usize>> = Vec::new();
     for span in states::words::text::sentences(text) {
-        if found(span.of(text)).is_some() {
-            out.push_str(&text[kept..span.start]);
-            kept = span.end;
+        let told = all.last().is_some_and(|range| range.contains(&span.start));
+        if !told && found(span.of(text)).is_some() {
+            let end = text[span.end..].find('\n').map_or(text.len(), |at| span.end + at);
+            all.push(span.start..end);
         }
     }
-    (kept > 0).then(|| out + &text[kept..])
+    all
+}
+
+/// The text without what gives orders; `None` where nothing does.
+pub fn without(text: &str) -> Option<String> {
+    let ranges = ranges(text);
+    let last = ranges.last()?.end;
+    let mut out = String::new();
+    let mut kept = 0;
+    for range in ranges {
+        out.push_str(&text[kept..range.start]);
+        kept = range.end;
+    }
+    Some(out + &text[last..])
 }
 
 /// Where the phrase that begins at a token ends; `None` where it does not stand there.

@@ -89,7 +89,7 @@ const SECRET: &str = "it asks for a prompt or secrets";
 use Stand::{Anywhere, Asks, Opens};
 
 /// What is asked, where it may stand, the gap, and the words: parts divided by ` / `, a `~` where the gap is none.
-const TABLE: [(&str, Stand, usize, &str); 57] = [
+const TABLE: [(&str, Stand, usize, &str); 58] = [
     (
         OVERRIDE,
         Anywhere,
@@ -160,6 +160,7 @@ const TABLE: [(&str, Stand, usize, &str); 57] = [
     ),
     (ROLE, Opens, 0, "system assistant / :"),
     (ROLE, Opens, 0, "new updated real actual true revised / instruction* task orders prompt directive* / :"),
+    (ROLE, Anywhere, 1, "your / new real only actual true / task job goal objective mission / is : will"),
     (
         ROLE,
         Opens,

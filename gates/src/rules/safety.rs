@@ -1,11 +1,12 @@
 //! Form: nothing in the page is more than text. Raw HTML, shortcodes, template syntax, attributes, hidden characters.
 
+use pulldown_cmark::{Event, Tag};
 use serde_json::Value;
 use states::words::{Block, PageFile, Place};
 
 use super::Gathered;
 use super::form::{
-    ATTRIBUTES, FENCE_LABEL, FENCE_OPEN, HIDDEN_CHARACTER, ORDERS, RAW_HTML, SHORTCODE, TEMPLATE_SYNTAX,
+    ATTRIBUTES, FENCE_LABEL, FENCE_OPEN, FRONT_MARKUP, HIDDEN_CHARACTER, ORDERS, RAW_HTML, SHORTCODE, TEMPLATE_SYNTAX,
 };
 use crate::page::Page;
 use crate::{Subject, orders};
@@ -132,8 +133,10 @@ fn hidden(gathered: &mut Gathered<'_>, page: &Page) {
 pub(crate) fn orders(gathered: &mut Gathered<'_>, subject: &Subject<'_>) {
     let (draft, brief) = (subject.draft, subject.brief);
     for (place, sentence) in draft.sentences() {
-        let cited = sentence.cites.iter().filter_map(|cite| Some((cite, subject.snapshots.cited(cite)?)));
-        let cited = cited.filter_map(|(cite, text)| Some((cite, orders::found(text)?))).next();
+        let cited = sentence.cites.iter().find_map(|cite| {
+            let snapshot = subject.snapshots.get(&cite.snapshot)?;
+            Some((cite, orders::found_at(&snapshot.text, cite.start, cite.end)?))
+        });
         if let Some(why) = orders::found(&sentence.text) {
             let message = format!("the sentence gives orders to a model: {why}");
             gathered.find(&ORDERS, place, message).of(&sentence.text);
@@ -150,7 +153,8 @@ pub(crate) fn orders(gathered: &mut Gathered<'_>, subject: &Subject<'_>) {
         }
     }
     for source in &brief.sources {
-        let names = [Some(&source.title), source.publisher.as_ref()];
+        let author = subject.snapshots.get(&source.snapshot).and_then(|snapshot| snapshot.author.as_ref());
+        let names = [Some(&source.title), source.publisher.as_ref(), author];
         if let Some(why) = names.into_iter().flatten().find_map(|name| orders::found(name)) {
             let message = format!("the name of a source gives orders to a model: {why}");
             gathered.find(&ORDERS, Place::Page, message).of(&source.title);
@@ -161,6 +165,93 @@ pub(crate) fn orders(gathered: &mut Gathered<'_>, subject: &Subject<'_>) {
         let message = format!("the subject or a tag gives orders to a model: {why}");
         gathered.find(&ORDERS, Place::Page, message).of(name);
     }
+}
+
+/// A value of the front matter that is text: sites show it in lists and feeds as well, some of them as Markdown or HTML.
+pub(crate) fn plain_words(gathered: &mut Gathered<'_>, page: &Page, key: &str) {
+    let Some(value) = page.front.get(key) else { return };
+    let texts: Vec<&str> = match value {
+        Value::Array(all) => all.iter().filter_map(Value::as_str).collect(),
+        one => one.as_str().into_iter().collect(),
+    };
+    if let Some((text, what)) = texts.into_iter().find_map(|text| Some((text, markup_in(text)?))) {
+        let place = Place::FrontMatter { key: super::excerpt(key) };
+        gathered.find(&FRONT_MARKUP, place, format!("`{}` has {what}", super::excerpt(key))).of(text);
+    }
+}
+
+/// Elements of HTML that fetch, lead, run or take over the page. `<T>` and `<string>` are types.
+const ELEMENTS: [&str; 46] = [
+    "a",
+    "applet",
+    "area",
+    "audio",
+    "base",
+    "body",
+    "button",
+    "details",
+    "dialog",
+    "div",
+    "embed",
+    "form",
+    "frame",
+    "frameset",
+    "head",
+    "html",
+    "iframe",
+    "image",
+    "img",
+    "input",
+    "isindex",
+    "link",
+    "marquee",
+    "math",
+    "menu",
+    "meta",
+    "noscript",
+    "object",
+    "option",
+    "p",
+    "picture",
+    "plaintext",
+    "portal",
+    "script",
+    "select",
+    "source",
+    "span",
+    "style",
+    "svg",
+    "table",
+    "template",
+    "textarea",
+    "title",
+    "track",
+    "video",
+    "xmp",
+];
+
+fn markup_in(text: &str) -> Option<&'static str> {
+    let lower = text.to_lowercase();
+    let element = lower.match_indices('<').any(|(at, _)| {
+        let rest = lower[at + 1..].trim_start_matches('/');
+        let name = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        rest.starts_with(['!', '?']) || ELEMENTS.contains(&&rest[..name])
+    });
+    if element {
+        return Some("HTML");
+    }
+    if pulldown_cmark::Parser::new(text)
+        .any(|event| matches!(event, Event::Start(Tag::Link { .. } | Tag::Image { .. })))
+    {
+        return Some("a link");
+    }
+    let begins = |at: usize, mark: &str| lower[at + mark.len()..].starts_with(|c: char| c.is_alphanumeric());
+    let address = ["://", "www."].iter().any(|mark| lower.match_indices(mark).any(|(at, _)| begins(at, mark)));
+    let mail = lower.split_whitespace().filter_map(|word| word.split_once('@')).any(|(name, host)| {
+        let ending = host.rsplit_once('.').map_or("", |(_, ending)| ending);
+        name.ends_with(|c: char| c.is_alphanumeric()) && ending.starts_with(|c: char| c.is_ascii_alphabetic())
+    });
+    (address || mail).then_some("an address")
 }
 
 /// The files beside the page have no lines of a page to name.
@@ -242,5 +333,33 @@ mod tests {
         assert_eq!(hidden_in("👩\u{200d}💻").count(), 0);
         assert_eq!(hidden_in("pass\u{200d}word").count(), 1);
         assert_eq!(hidden_in("a\u{202e}b\u{7}c\td\r\n").count(), 2);
+    }
+
+    #[test]
+    fn plain_words_are_told_from_what_a_site_might_make_a_link_of() {
+        for text in [
+            "How Vec<T> grows",
+            "a < b",
+            "left-pad@1.3.0 is out",
+            "Node.js 30: what changed",
+            "[RFC] 2 & 3",
+            "<string>",
+        ] {
+            assert_eq!(markup_in(text), None, "{text}");
+        }
+        for text in [
+            "<img/src=x>",
+            "</SCRIPT>",
+            "<!-- x -->",
+            "[x](y)",
+            "![x](y)",
+            "<https://e.example>",
+            "https://e.example",
+            "www.e.example",
+            "x@e.example",
+            "<a",
+        ] {
+            assert!(markup_in(text).is_some(), "{text}");
+        }
     }
 }

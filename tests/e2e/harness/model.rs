@@ -116,6 +116,8 @@ struct Settings {
     relevance: Vec<(String, u64)>,
     confidence: u64,
     complex: bool,
+    /// It does whatever any text tells it.
+    obeys: bool,
     totals: VecDeque<u64>,
     total: u64,
     /// Nano-dollars per token of the prompt and of the answer.
@@ -172,6 +174,7 @@ impl FakeModel {
             relevance: Vec::new(),
             confidence: 92,
             complex: false,
+            obeys: false,
             totals: VecDeque::new(),
             total: 92,
             price: (150, 600),
@@ -278,6 +281,11 @@ impl FakeModel {
     /// Whether a classifier calls work complex; it does not unless told.
     pub(crate) fn complex(&self, complex: bool) {
         self.set(|s| s.complex = complex);
+    }
+
+    /// From now on it does whatever any text of its prompt tells it.
+    pub(crate) fn obeys(&self) {
+        self.set(|s| s.obeys = true);
     }
 
     /// The points that a judge gives from now on.
