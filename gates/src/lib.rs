@@ -24,6 +24,8 @@ pub mod text;
 
 pub mod nesting;
 
+pub mod orders;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -36,6 +38,7 @@ pub use rules::coverage::coverage;
 pub use rules::form::form;
 pub use rules::hugo::{BuiltPage, HugoOutcome, hugo, references};
 pub use rules::once::{PublishedBefore, once};
+pub use rules::safety::is_hidden;
 
 use inventory::Inventory;
 use settings::Settings;

@@ -77,9 +77,9 @@ fn without_tokens(mut text: String) -> String {
 fn visible(c: char) -> bool {
     match c {
         '\n' | '\t' => true,
-        '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' => false,
-        '\u{E0000}'..='\u{E007F}' => false,
-        c => !c.is_control(),
+        // Joiners too, which the gate allows between letters of some scripts: a prompt can do without them.
+        '\u{200C}' | '\u{200D}' => false,
+        c => !gates::is_hidden(c),
     }
 }
 

@@ -94,12 +94,16 @@ fn budget(asking: &Asking<'_>, max_tokens: u32, taken_bytes: usize) -> usize {
 pub(super) fn triage(input: &TriageInput, asking: &Asking<'_>, max_tokens: u32) -> Result<Rendered, TemplateError> {
     let template = PromptTemplate::load("prompts/triage.md", asking)?;
     let topics = input.site_topics.join("\n");
-    let taken = template.system.len() + template.user.len() + topics.len() + input.title.len() + input.url.len();
+    // What gives orders to a model is shown to none.
+    let title = if gates::orders::found(&input.title).is_some() { "" } else { &input.title };
+    let harmless = gates::orders::without(&input.text);
+    let text = harmless.as_deref().unwrap_or(&input.text);
+    let taken = template.system.len() + template.user.len() + topics.len() + title.len() + input.url.len();
     let topical = input.site_topics.iter().flat_map(|t| content_words(t)).collect();
     let most = budget(asking, max_tokens, taken).min(TRIAGE_BYTES);
-    let (text, left_out) = shortened(&input.title, &input.text, &topical, most);
+    let (text, left_out) = shortened(title, text, &topical, most);
     let published = input.published.map_or_else(|| "unknown".to_owned(), |at| at.strftime("%Y-%m-%d").to_string());
-    let data = format!("Title: {}\nURL: {}\nDate: {published}\n\n{text}", one_line(&input.title), one_line(&input.url));
+    let data = format!("Title: {}\nURL: {}\nDate: {published}\n\n{text}", one_line(title), one_line(&input.url));
     let primary = input.source_kind == SourceKind::Primary;
     let values = json!({
         "topics": input.site_topics.iter().map(|t| one_line(t)).collect::<Vec<_>>(),

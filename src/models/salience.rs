@@ -5,6 +5,7 @@
 //! by the brief's keywords.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use states::words::text::{Span, content_words, count_words, sentences};
 use states::words::{Brief, Snapshot, Snapshots};
@@ -41,7 +42,8 @@ pub(crate) struct Scored<'a> {
     pub(crate) score: u64,
 }
 
-/// All citable sentences of a brief, in the order of their numbers. Sentences whose snapshot is missing are passed over.
+/// All citable sentences of a brief, in the order of their numbers. Sentences whose snapshot is missing
+/// are passed over, and so are those that give orders to a model.
 pub(crate) fn rank<'a>(brief: &Brief, snapshots: &'a Snapshots) -> Vec<Scored<'a>> {
     let mut all = read(brief, snapshots);
     let titles: Vec<BTreeSet<String>> =
@@ -118,11 +120,16 @@ fn weigh(all: &mut [Scored<'_>], titles: &[BTreeSet<String>], wanted: &BTreeSet<
 
 fn read<'a>(brief: &Brief, snapshots: &'a Snapshots) -> Vec<Scored<'a>> {
     let mut all = Vec::new();
+    let of = |s: &Snapshot| gates::orders::ranges(&s.text);
+    let orders: Vec<Vec<Range<usize>>> =
+        brief.sources.iter().map(|source| snapshots.get(&source.snapshot).map(of).unwrap_or_default()).collect();
     for numbered in brief.numbered() {
         let source = &brief.sources[numbered.source];
         let Some(snapshot) = snapshots.get(&source.snapshot) else { continue };
         let text = numbered.span.of(&snapshot.text);
-        if text.is_empty() {
+        // What gives orders to a model is shown to none, and quoted by none.
+        let told = orders[numbered.source].iter().any(|order| order.contains(&numbered.span.start));
+        if text.is_empty() || told || gates::orders::found(text).is_some() {
             continue;
         }
         all.push(Scored {

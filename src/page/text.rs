@@ -33,11 +33,9 @@ pub fn plain_code(text: &str) -> String {
     kept.lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim_matches('\n').to_owned()
 }
 
-/// Control characters, direction overrides, and the deprecated tag characters that can carry invisible text.
+/// What the gate would find in the page as a hidden character, line ends and tabs among it.
 fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        || matches!(c, '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    c.is_control() || gates::is_hidden(c)
 }
 
 /// A plain text as Markdown inside a block, on one line. `opens` says that it stands at the block's start.

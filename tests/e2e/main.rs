@@ -26,6 +26,7 @@ mod stories;
 mod bad_input;
 mod invisible;
 mod sites;
+mod hostile;
 mod sources;
 mod real;
 mod store;

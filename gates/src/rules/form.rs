@@ -43,6 +43,8 @@ family! { Form:
     SHORTCODE = "form/shortcode", Error, "The page has no shortcode; Hugo runs them inside code, too.", "Take it out, or write it as `{{</* name */>}}`.";
     TEMPLATE_SYNTAX = "form/template-syntax", Error, "No template syntax stands in the text outside of code.", "Put it into a code span, or take it out.";
     HIDDEN_CHARACTER = "form/hidden-character", Error, "The page has no control, bidirectional or invisible characters.", "Take it out.";
+    FRONT_MARKUP = "form/front-markup", Error, "Title, description, summary and tags are plain words: no link, no address, no HTML.", "Say it in plain words.";
+    ORDERS = "form/orders", Error, "Nothing in the article, and nothing it cites, gives orders to a model.", "Leave it out, and cite another sentence.";
 }
 
 /// Judges the form of the rendered page. The page itself, not the draft, is read: what counts is what will lie in the
@@ -66,6 +68,7 @@ pub fn form(subject: &Subject<'_>) -> LayerReport {
     length(&mut gathered, subject, &page);
     headings(&mut gathered, &page);
     let sentences = subject.draft.sentences();
+    safety::orders(&mut gathered, subject);
     phrases(&mut gathered, subject.settings, sentences.iter().map(|(place, s)| (place.clone(), s.text.as_str())));
     front::of_draft(&mut gathered, subject, &page);
     let beside = beside(subject, &file.path);

@@ -5,11 +5,11 @@ use serde_json::Value;
 
 use states::words::Place;
 
-use super::Gathered;
 use super::form::{
     DATE_FUTURE, DATE_ODD, DATE_OFFSET, DESCRIPTION_LONG, IS_DRAFT, KEY_CONSTANT, KEY_MISSING, KEY_NOT_ALLOWED,
     KEY_TYPE, SLUG_FORM, SLUG_TAKEN, TAG_TWICE, TAG_UNKNOWN, TITLE_LONG,
 };
+use super::{Gathered, safety};
 use crate::inventory::Inventory;
 use crate::page::Page;
 use crate::settings::Settings;
@@ -42,6 +42,9 @@ pub(crate) fn of_draft(gathered: &mut Gathered<'_>, subject: &Subject<'_>, page:
         gathered.find(&KEY_MISSING, at(key), format!("`{key}` is missing"));
     }
     text_key(gathered, page, &keys.description, true);
+    for key in [&keys.title, &keys.description, &keys.summary, &keys.tags] {
+        safety::plain_words(gathered, page, key);
+    }
     // A tag that the site allows may stand in no post yet.
     let known = subject.inventory.vocabulary.iter().chain(&subject.brief.vocabulary);
     let vocabulary: Vec<&str> = known.map(String::as_str).collect();

@@ -2,12 +2,16 @@
 
 use std::ops::Range;
 
+use pulldown_cmark::{Event, Tag};
 use serde_json::Value;
-use states::words::{PageFile, Place};
+use states::words::{Block, PageFile, Place};
 
 use super::Gathered;
-use super::form::{ATTRIBUTES, FENCE_LABEL, FENCE_OPEN, HIDDEN_CHARACTER, RAW_HTML, SHORTCODE, TEMPLATE_SYNTAX};
+use super::form::{
+    ATTRIBUTES, FENCE_LABEL, FENCE_OPEN, FRONT_MARKUP, HIDDEN_CHARACTER, ORDERS, RAW_HTML, SHORTCODE, TEMPLATE_SYNTAX,
+};
 use crate::page::Page;
+use crate::{Subject, orders};
 
 /// Hugo's divider between summary and rest: the one comment with a meaning of its own, and harmless.
 const DIVIDER: &str = "<!--more-->";
@@ -142,6 +146,132 @@ fn hidden(gathered: &mut Gathered<'_>, page: &Page) {
     }
 }
 
+/// What came from outside and stands in the page, beside it, or in its proposal: the draft, what it cites, and what its
+/// sources are called.
+pub(crate) fn orders(gathered: &mut Gathered<'_>, subject: &Subject<'_>) {
+    let (draft, brief) = (subject.draft, subject.brief);
+    for (place, sentence) in draft.sentences() {
+        let cited = sentence.cites.iter().find_map(|cite| {
+            let snapshot = subject.snapshots.get(&cite.snapshot)?;
+            Some((cite, orders::found_at(&snapshot.text, cite.start, cite.end)?))
+        });
+        if let Some(why) = orders::found(&sentence.text) {
+            let message = format!("the sentence gives orders to a model: {why}");
+            gathered.find(&ORDERS, place, message).of(&sentence.text);
+        } else if let Some((cite, why)) = cited {
+            let message = format!("what the sentence cites gives orders to a model: {why}");
+            gathered.find(&ORDERS, place, message).of(&sentence.text).against(Some(cite.clone()));
+        }
+    }
+    for block in draft.sections.iter().flat_map(|section| &section.blocks) {
+        if let Block::Code { text, .. } = block
+            && let Some(why) = text.lines().find_map(orders::found)
+        {
+            gathered.find(&ORDERS, Place::Page, format!("a block of code gives orders to a model: {why}")).of(text);
+        }
+    }
+    for source in &brief.sources {
+        let author = subject.snapshots.get(&source.snapshot).and_then(|snapshot| snapshot.author.as_ref());
+        let names = [Some(&source.title), source.publisher.as_ref(), author];
+        if let Some(why) = names.into_iter().flatten().find_map(|name| orders::found(name)) {
+            let message = format!("the name of a source gives orders to a model: {why}");
+            gathered.find(&ORDERS, Place::Page, message).of(&source.title);
+        }
+    }
+    let names = [&brief.topic, &brief.keyword, &draft.keyword].into_iter().chain(&draft.tags);
+    if let Some((name, why)) = names.filter_map(|name| Some((name, orders::found(name)?))).next() {
+        let message = format!("the subject or a tag gives orders to a model: {why}");
+        gathered.find(&ORDERS, Place::Page, message).of(name);
+    }
+}
+
+/// A value of the front matter that is text: sites show it in lists and feeds as well, some of them as Markdown or HTML.
+pub(crate) fn plain_words(gathered: &mut Gathered<'_>, page: &Page, key: &str) {
+    let Some(value) = page.front.get(key) else { return };
+    let texts: Vec<&str> = match value {
+        Value::Array(all) => all.iter().filter_map(Value::as_str).collect(),
+        one => one.as_str().into_iter().collect(),
+    };
+    if let Some((text, what)) = texts.into_iter().find_map(|text| Some((text, markup_in(text)?))) {
+        let place = Place::FrontMatter { key: super::excerpt(key) };
+        gathered.find(&FRONT_MARKUP, place, format!("`{}` has {what}", super::excerpt(key))).of(text);
+    }
+}
+
+/// Elements of HTML that fetch, lead, run or take over the page. `<T>` and `<string>` are types.
+const ELEMENTS: [&str; 46] = [
+    "a",
+    "applet",
+    "area",
+    "audio",
+    "base",
+    "body",
+    "button",
+    "details",
+    "dialog",
+    "div",
+    "embed",
+    "form",
+    "frame",
+    "frameset",
+    "head",
+    "html",
+    "iframe",
+    "image",
+    "img",
+    "input",
+    "isindex",
+    "link",
+    "marquee",
+    "math",
+    "menu",
+    "meta",
+    "noscript",
+    "object",
+    "option",
+    "p",
+    "picture",
+    "plaintext",
+    "portal",
+    "script",
+    "select",
+    "source",
+    "span",
+    "style",
+    "svg",
+    "table",
+    "template",
+    "textarea",
+    "title",
+    "track",
+    "video",
+    "xmp",
+];
+
+fn markup_in(text: &str) -> Option<&'static str> {
+    let lower = text.to_lowercase();
+    let element = lower.match_indices('<').any(|(at, _)| {
+        let rest = lower[at + 1..].trim_start_matches('/');
+        let name = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        rest.starts_with(['!', '?']) || ELEMENTS.contains(&&rest[..name])
+    });
+    if element {
+        return Some("HTML");
+    }
+    if pulldown_cmark::Parser::new(text)
+        .any(|event| matches!(event, Event::Start(Tag::Link { .. } | Tag::Image { .. })))
+    {
+        return Some("a link");
+    }
+    let begins = |at: usize, mark: &str| lower[at + mark.len()..].starts_with(|c: char| c.is_alphanumeric());
+    let address = ["://", "www."].iter().any(|mark| lower.match_indices(mark).any(|(at, _)| begins(at, mark)));
+    let mail = lower.split_whitespace().filter_map(|word| word.split_once('@')).any(|(name, host)| {
+        let ending = host.rsplit_once('.').map_or("", |(_, ending)| ending);
+        name.ends_with(|c: char| c.is_alphanumeric()) && ending.starts_with(|c: char| c.is_ascii_alphabetic())
+    });
+    (address || mail).then_some("an address")
+}
+
 /// The files beside the page have no lines of a page to name.
 pub(crate) fn hidden_in_file(gathered: &mut Gathered<'_>, file: &PageFile) {
     if let Some((_, c)) = hidden_in(&file.path).next() {
@@ -188,12 +318,15 @@ pub(crate) fn hidden_in(text: &str) -> impl Iterator<Item = (usize, char)> + '_ 
     })
 }
 
-/// Control characters (but tab and line feed), bidirectional formatting (UAX #9), zero-width and tag characters.
-pub(crate) fn is_hidden(c: char) -> bool {
+/// Control characters (but tab and line feed), bidirectional formatting (UAX #9), zero-width, filler, tag and variation
+/// characters; the two variation selectors that emoji need are kept.
+pub fn is_hidden(c: char) -> bool {
     (c.is_control() && !matches!(c, '\n' | '\t'))
         || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180e}' | '\u{200b}'
+            | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0d}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e01ef}')
 }
 
 #[cfg(test)]
@@ -218,5 +351,33 @@ mod tests {
         assert_eq!(hidden_in("👩\u{200d}💻").count(), 0);
         assert_eq!(hidden_in("pass\u{200d}word").count(), 1);
         assert_eq!(hidden_in("a\u{202e}b\u{7}c\td\r\n").count(), 2);
+    }
+
+    #[test]
+    fn plain_words_are_told_from_what_a_site_might_make_a_link_of() {
+        for text in [
+            "How Vec<T> grows",
+            "a < b",
+            "left-pad@1.3.0 is out",
+            "Node.js 30: what changed",
+            "[RFC] 2 & 3",
+            "<string>",
+        ] {
+            assert_eq!(markup_in(text), None, "{text}");
+        }
+        for text in [
+            "<img/src=x>",
+            "</SCRIPT>",
+            "<!-- x -->",
+            "[x](y)",
+            "![x](y)",
+            "<https://e.example>",
+            "https://e.example",
+            "www.e.example",
+            "x@e.example",
+            "<a",
+        ] {
+            assert!(markup_in(text).is_some(), "{text}");
+        }
     }
 }

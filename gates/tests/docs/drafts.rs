@@ -1,6 +1,6 @@
 //! Examples that are written as lines `key: text`: drafts with their brief and sources, built pages, scores, what was published.
 
-use gates::inventory::Post;
+use gates::inventory::{Inventory, OtherHugo, Post};
 use gates::judge::{Judged, layer};
 use gates::{BuiltPage, FrontKeys, HugoOutcome, PublishedBefore, Subject};
 use states::words::{
@@ -32,7 +32,7 @@ impl Lines {
     }
 
     /// Panics on a key that nothing reads: an example must not say what has no effect.
-    fn only(&self, known: &[&str]) {
+    pub(crate) fn only(&self, known: &[&str]) {
         for (key, _) in &self.0 {
             assert!(known.contains(key), "`{key}:` is not read; {known:?} are");
         }
@@ -91,7 +91,7 @@ pub(crate) fn brief(template: Template, sources: &[Snapshot]) -> Brief {
 }
 
 /// A text that was published on 1 March 2026.
-fn snapshot(body: &str) -> Snapshot {
+pub(crate) fn snapshot(body: &str) -> Snapshot {
     let published = "2026-03-01T09:00:00Z".parse().unwrap();
     let (url, title) = ("https://ferrite.example/blog/4-2", Some("Ferrite reads logs".to_owned()));
     Snapshot::compose(body, 1, url, title, None, Some(published), None, Some("en".into()), now(), false)
@@ -170,8 +170,10 @@ pub(crate) fn evidence(example: &Example) -> LayerReport {
 
 pub(crate) fn hugo(example: &Example) -> LayerReport {
     let lines = Lines::of(example.text);
-    lines.only(&["failed", "page", "title", "heading", "html", "declared", "warning"]);
-    let built = BuiltPage { url: "/posts/ferrite/".into(), html: lines.one("html", "") };
+    let known =
+        ["failed", "page", "title", "heading", "html", "declared", "warning", "address", "taken", "here", "there"];
+    lines.only(&known);
+    let built = BuiltPage { url: lines.one("address", "/posts/ferrite/"), html: lines.one("html", "") };
     let outcome = match lines.all("failed").pop() {
         Some(message) => HugoOutcome::Failed { message },
         None => HugoOutcome::Built {
@@ -183,7 +185,11 @@ pub(crate) fn hugo(example: &Example) -> LayerReport {
     let mut draft = draft(Template::Radar);
     draft.title = Sentence::plain(lines.one("title", ""));
     draft.sections = lines.all("heading").iter().map(|text| section(text, Vec::new())).collect();
-    let judge = |subject: &Subject<'_>| gates::hugo(subject, &outcome, &lines.all("declared"));
+    let other_hugo = lines.all("there").pop().map(|there| OtherHugo { here: lines.one("here", ""), there });
+    let inventory = Inventory { permalinks: lines.all("taken").into_iter().collect(), other_hugo, ..site() };
+    let judge = |subject: &Subject<'_>| {
+        gates::hugo(&Subject { inventory: &inventory, ..*subject }, &outcome, &lines.all("declared"))
+    };
     with_subject(example, &draft, &brief(Template::Radar, &[]), &[], judge)
 }
 

@@ -61,7 +61,7 @@ fn judged(layer: Layer, example: &Example) -> Vec<String> {
     let reports: Vec<LayerReport> = match (example.label, layer) {
         ("markdown" | "markdown file", _) => files::judged(example),
         ("markdown draft", _) => vec![files::judged_as_draft(example)],
-        ("text", Layer::Form) => vec![files::of_paths(example)],
+        ("text", Layer::Form) => vec![files::of_lines(example)],
         ("text", Layer::Hugo) => vec![drafts::hugo(example)],
         ("text", Layer::Coverage) => vec![drafts::coverage(example)],
         ("text", Layer::Evidence) => vec![drafts::evidence(example)],

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use gates::inventory::{Inventory, Post, sentence_prints};
 use gates::settings::PerTemplate;
 use gates::{FrontKeys, Subject};
-use states::words::{LayerReport, PageFile, Snapshots, Template, Timestamp};
+use states::words::{Cite, Draft, LayerReport, PageFile, Sentence, Snapshot, Snapshots, Template, Timestamp};
 
-use crate::drafts::{Lines, brief, draft};
+use crate::drafts::{Lines, brief, draft, snapshot};
 use crate::examples::Example;
 
 /// What stands before an example that has no front matter of its own.
@@ -54,19 +54,33 @@ pub(crate) fn judged_as_draft(example: &Example) -> LayerReport {
     form(example, &[page(example)])
 }
 
-/// The form of a draft of which only the files are told.
-pub(crate) fn of_paths(example: &Example) -> LayerReport {
-    let files = Lines::of(example.text)
-        .all("file")
-        .into_iter()
-        .map(|path| PageFile { path, text: format!("{FRONT}Ferrite is a parser generator.\n") });
-    form(example, &files.collect::<Vec<_>>())
+/// The form of a draft of which only the files, or sentences and what they cite, are told.
+pub(crate) fn of_lines(example: &Example) -> LayerReport {
+    let lines = Lines::of(example.text);
+    lines.only(&["file", "sentence", "source"]);
+    let paths = match lines.all("sentence").is_empty() {
+        true => lines.all("file"),
+        false => vec!["content/posts/ferrite.md".to_owned()],
+    };
+    let text = format!("{FRONT}Ferrite is a parser generator.\n");
+    let files: Vec<PageFile> = paths.into_iter().map(|path| PageFile { path, text: text.clone() }).collect();
+    let sources: Vec<Snapshot> = lines.all("source").iter().map(|source| snapshot(source)).collect();
+    let mut draft = draft(Template::Radar);
+    for (n, text) in lines.all("sentence").into_iter().enumerate() {
+        let body = |s: &Snapshot| Cite { snapshot: s.id.clone(), start: s.body_start, end: s.text.len() };
+        let cites = sources.get(n).map(body).into_iter().collect();
+        draft.summary.push(Sentence { text, cites });
+    }
+    form_of(example, &files, &draft, &sources.into_iter().collect())
 }
 
 fn form(example: &Example, files: &[PageFile]) -> LayerReport {
     let template = example.spans.iter().find_map(|span| span.parse::<Template>().ok()).unwrap_or(Template::Radar);
-    let (draft, snapshots) = (draft(template), Snapshots::default());
-    let brief = brief(template, &[]);
+    form_of(example, files, &draft(template), &Snapshots::default())
+}
+
+fn form_of(example: &Example, files: &[PageFile], draft: &Draft, snapshots: &Snapshots) -> LayerReport {
+    let brief = brief(draft.template, &[]);
     let mut settings = example.settings.clone();
     let none = PerTemplate { story: 0, digest: 0, radar: 0, release: 0 };
     if !example.shown.contains_key("words") {
@@ -78,9 +92,9 @@ fn form(example: &Example, files: &[PageFile]) -> LayerReport {
     let constants = serde_json::to_value(&example.constants).unwrap();
     let keys = FrontKeys { constants: serde_json::from_value(constants).unwrap(), ..FrontKeys::default() };
     gates::form(&Subject {
-        draft: &draft,
+        draft,
         brief: &brief,
-        snapshots: &snapshots,
+        snapshots,
         files,
         inventory: &site(),
         settings: &settings,

@@ -11,7 +11,7 @@ use super::super::asking::Asker;
 use super::super::desk::Desk;
 use super::super::outcome::{Done, Outcome};
 use crate::config::{Config, Site};
-use crate::models::{Asking, Question, Task, TriageAnswer, TriageInput, parse_triage};
+use crate::models::{Asking, Question, Task, TriageAnswer, TriageInput, TriageKind, parse_triage};
 use crate::store::{ArticleRow, OutboxRow};
 use crate::templates::TemplateError;
 
@@ -46,6 +46,9 @@ pub(super) async fn perform(
 /// The outcome when nobody answered.
 pub async fn score_lead(asker: &Asker<'_>, lead: &Lead, snapshot: &Snapshot, heat: usize) -> Result<Score, Outcome> {
     let site = asker.site;
+    if let Some(why) = gates::orders::found(&title(lead, snapshot)) {
+        return Ok(harmful(why));
+    }
     let now = asker.desk.clock.now();
     let taken = super::semantic::triage(asker, lead, snapshot).await?;
     let (triage, of) = match taken {
@@ -69,6 +72,19 @@ pub async fn score_lead(asker: &Asker<'_>, lead: &Lead, snapshot: &Snapshot, hea
         score.why = format!("As {url} ({}) was judged, which means the same: {}", of.short(), score.why);
     }
     Ok(score)
+}
+
+/// The score of a lead whose title gives orders to a model: a page names its sources, so that no article about it could pass.
+fn harmful(why: &str) -> Score {
+    let parts = BTreeMap::from([("orders".to_owned(), -100)]);
+    Score {
+        total: total(&parts),
+        parts,
+        topic: String::new(),
+        keywords: Vec::new(),
+        kind: TriageKind::Other.as_str().to_owned(),
+        why: format!("Its title gives orders to a model: {why}."),
+    }
 }
 
 /// What triage is asked about a lead.

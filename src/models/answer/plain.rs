@@ -98,9 +98,7 @@ pub(crate) fn problem_of(text: &str, most: usize) -> Option<String> {
 }
 
 fn hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
-        || matches!(c, '\u{E0000}'..='\u{E007F}')
+    c.is_control() || matches!(c, '\u{200C}' | '\u{200D}') || gates::is_hidden(c)
 }
 
 /// The first tag, comment or declaration of HTML.

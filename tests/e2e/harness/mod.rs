@@ -13,6 +13,7 @@ pub(crate) mod web;
 
 pub(crate) mod answers;
 pub(crate) mod model;
+pub(crate) mod obedient;
 pub(crate) mod replies;
 
 pub(crate) mod gpu_box;

@@ -120,6 +120,8 @@ struct Settings {
     /// What is wrong with the next drafts, and the prompts of those that were written.
     spoils: VecDeque<Vec<drafts::Spoil>>,
     prompts: Vec<String>,
+    /// It does whatever any text tells it.
+    obeys: bool,
     totals: VecDeque<u64>,
     total: u64,
     /// Nano-dollars per token of the prompt and of the answer.
@@ -178,6 +180,7 @@ impl FakeModel {
             complex: false,
             spoils: VecDeque::new(),
             prompts: Vec::new(),
+            obeys: false,
             totals: VecDeque::new(),
             total: 92,
             price: (150, 600),
@@ -284,6 +287,11 @@ impl FakeModel {
     /// Whether a classifier calls work complex; it does not unless told.
     pub(crate) fn complex(&self, complex: bool) {
         self.set(|s| s.complex = complex);
+    }
+
+    /// From now on it does whatever any text of its prompt tells it.
+    pub(crate) fn obeys(&self) {
+        self.set(|s| s.obeys = true);
     }
 
     /// The points that a judge gives from now on.

@@ -15,6 +15,7 @@ use super::cut::send;
 use super::texts::{embedding, seen_before};
 use super::{Fault, Shared, Task, json_response};
 use crate::harness::answers;
+use crate::harness::obedient;
 use crate::harness::replies::Said;
 use crate::harness::server::hang_up;
 use crate::harness::web::hex;
@@ -362,6 +363,7 @@ impl Shared {
             }
             (_, None) => "I can triage, draft and judge.".to_owned(),
         };
+        let content = if settings.obeys { obedient::answer(task.map(Task::as_str), prompt, content) } else { content };
         let (price, hosted) = (settings.price, settings.cached_price.is_some());
         let cached = settings
             .cached_price
