@@ -14,7 +14,7 @@ use gates::inventory::Inventory;
 use gates::settings::Settings;
 use jiff::Timestamp;
 use pipeline::config::hugo_path;
-use pipeline::engine::ground::inventory_of;
+use pipeline::engine::remembered::inventory_of;
 use pipeline::hugo::Hugo;
 use serde::{Deserialize, Serialize};
 
@@ -165,7 +165,9 @@ fn bare(text: &str) -> String {
 fn inventory(site: &Path) -> Result<Inventory, String> {
     let hugo = Hugo::find(hugo_path(None, Path::new(".")).as_deref()).map_err(|e| e.to_string())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
-    runtime.block_on(inventory_of(&hugo, site, Duration::from_secs(120))).map_err(|e| e.to_string())
+    let now: Timestamp = NOW.parse().map_err(|e: jiff::Error| e.to_string())?;
+    let built = inventory_of(&hugo, site, Duration::from_secs(120), now, "tags", None);
+    runtime.block_on(built).map_err(|e| e.to_string())
 }
 
 /// A copy of a site that builds without its theme: layouts that show the content, shortcodes that show what is inside.
