@@ -38,7 +38,7 @@ pub use rules::coverage::coverage;
 pub use rules::form::form;
 pub use rules::hugo::{BuiltPage, HugoOutcome, hugo, references};
 pub use rules::once::{PublishedBefore, once};
-pub use rules::safety::is_hidden;
+pub use rules::safety::{is_hidden, leads_up};
 
 use inventory::Inventory;
 use settings::Settings;

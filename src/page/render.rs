@@ -44,6 +44,7 @@ fn front_matter(
 ) -> Result<String, PageError> {
     let text = |value: &str| toml::Value::String(plain(value));
     let joined = draft.summary.iter().map(|s| plain(&s.text)).filter(|s| !s.is_empty()).collect::<Vec<_>>().join(" ");
+    let joined = without_fences(joined);
     let tags = tags(page, draft);
     let mut keys: Vec<(String, toml::Value)> = Vec::new();
     for (setting, name) in page.keys.named() {
@@ -74,6 +75,17 @@ fn front_matter(
     front::write(page.format, &keys)
 }
 
+/// Hugo reads a summary as Markdown, even where a layout shows it as text, and does not build a page with a code fence in it
+/// that has braces behind its marks.
+fn without_fences(mut text: String) -> String {
+    for (fence, two) in [("```", "``"), ("~~~", "~~")] {
+        while text.contains(fence) {
+            text = text.replace(fence, two);
+        }
+    }
+    text
+}
+
 /// Puts a value under a name, inside a table where the name is dotted.
 fn put(keys: &mut Vec<(String, toml::Value)>, name: &str, value: toml::Value) -> Result<(), PageError> {
     let clash = || PageError::setting("keys", format!("`{name}` is written twice in the front matter"));
@@ -96,10 +108,11 @@ fn put(keys: &mut Vec<(String, toml::Value)>, name: &str, value: toml::Value) ->
     Ok(())
 }
 
-/// The draft's tags in the site's own spelling; a tag that the site does not know is left out.
+/// The draft's tags in the site's own spelling; a tag that the site does not know is left out, and so is one that would lead
+/// out of the folder that Hugo makes for tags.
 fn tags(page: &SitePage, draft: &Draft) -> Vec<String> {
     let mut tags: Vec<String> = Vec::new();
-    for tag in draft.tags.iter().map(|t| plain(t)).filter(|t| !t.is_empty()) {
+    for tag in draft.tags.iter().map(|t| plain(t)).filter(|t| !t.is_empty() && !gates::leads_up(t)) {
         let known = page.tags.iter().find(|k| k.to_lowercase() == tag.to_lowercase()).cloned();
         let chosen = if page.tags.is_empty() { Some(tag) } else { known };
         if let Some(chosen) = chosen.filter(|c| !tags.contains(c)) {

@@ -43,7 +43,7 @@ family! { Form:
     SHORTCODE = "form/shortcode", Error, "The page has no shortcode; Hugo runs them inside code, too.", "Take it out, or write it as `{{</* name */>}}`.";
     TEMPLATE_SYNTAX = "form/template-syntax", Error, "No template syntax stands in the text outside of code.", "Put it into a code span, or take it out.";
     HIDDEN_CHARACTER = "form/hidden-character", Error, "The page has no control, bidirectional or invisible characters.", "Take it out.";
-    FRONT_MARKUP = "form/front-markup", Error, "Title, description, summary and tags are plain words: no link, no address, no HTML.", "Say it in plain words.";
+    FRONT_MARKUP = "form/front-markup", Error, "Title, description, summary and tags are plain words: no link, address, HTML or path.", "Say it in plain words.";
     ORDERS = "form/orders", Error, "Nothing in the article, and nothing it cites, gives orders to a model.", "Leave it out, and cite another sentence.";
 }
 

@@ -43,7 +43,7 @@ pub(crate) fn of_draft(gathered: &mut Gathered<'_>, subject: &Subject<'_>, page:
     }
     text_key(gathered, page, &keys.description, true);
     for key in [&keys.title, &keys.description, &keys.summary, &keys.tags] {
-        safety::plain_words(gathered, page, key);
+        safety::plain_words(gathered, page, key, &keys.tags);
     }
     // A tag that the site allows may stand in no post yet.
     let known = subject.inventory.vocabulary.iter().chain(&subject.brief.vocabulary);

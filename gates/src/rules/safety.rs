@@ -186,16 +186,24 @@ pub(crate) fn orders(gathered: &mut Gathered<'_>, subject: &Subject<'_>) {
 }
 
 /// A value of the front matter that is text: sites show it in lists and feeds as well, some of them as Markdown or HTML.
-pub(crate) fn plain_words(gathered: &mut Gathered<'_>, page: &Page, key: &str) {
+pub(crate) fn plain_words(gathered: &mut Gathered<'_>, page: &Page, key: &str, tags: &str) {
     let Some(value) = page.front.get(key) else { return };
     let texts: Vec<&str> = match value {
         Value::Array(all) => all.iter().filter_map(Value::as_str).collect(),
         one => one.as_str().into_iter().collect(),
     };
-    if let Some((text, what)) = texts.into_iter().find_map(|text| Some((text, markup_in(text)?))) {
+    // Hugo makes a folder of each tag.
+    let path = |text: &str| (key == tags && leads_up(text)).then_some("a path");
+    let found = texts.into_iter().find_map(|text| Some((text, markup_in(text).or_else(|| path(text))?)));
+    if let Some((text, what)) = found {
         let place = Place::FrontMatter { key: super::excerpt(key) };
         gathered.find(&FRONT_MARKUP, place, format!("`{}` has {what}", super::excerpt(key))).of(text);
     }
+}
+
+/// True for a text of which a path is made that leads to the folder it lies in, or above.
+pub fn leads_up(text: &str) -> bool {
+    text.split(['/', '\\']).any(|part| part.trim().chars().all(|c| c == '.'))
 }
 
 /// Elements of HTML that fetch, lead, run or take over the page. `<T>` and `<string>` are types.
@@ -257,6 +265,9 @@ fn markup_in(text: &str) -> Option<&'static str> {
     });
     if element {
         return Some("HTML");
+    }
+    if lower.contains("```") || lower.contains("~~~") {
+        return Some("a code fence");
     }
     if pulldown_cmark::Parser::new(text)
         .any(|event| matches!(event, Event::Start(Tag::Link { .. } | Tag::Image { .. })))
@@ -366,6 +377,7 @@ mod tests {
             assert_eq!(markup_in(text), None, "{text}");
         }
         for text in [
+            "~~~ {x} ~~~",
             "<img/src=x>",
             "</SCRIPT>",
             "<!-- x -->",

@@ -136,3 +136,20 @@ fn escaped(text: &str) -> String {
 pub(super) fn settings() -> Settings {
     Settings { words: PerTemplate { story: 60, digest: 60, radar: 60, release: 60 }, ..Settings::default() }
 }
+
+/// Work on each of so many, on all processors.
+pub(super) fn each<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let threads = std::thread::available_parallelism().map_or(2, usize::from).min(8);
+    let mut done: Vec<(usize, T)> = std::thread::scope(|scope| {
+        let work = &work;
+        let running: Vec<_> = (0..threads)
+            .map(|first| {
+                let mine = (first..count).step_by(threads);
+                scope.spawn(move || mine.map(|n| (n, work(n))).collect::<Vec<_>>())
+            })
+            .collect();
+        running.into_iter().flat_map(|thread| thread.join().expect("none of them panics")).collect()
+    });
+    done.sort_by_key(|(n, _)| *n);
+    done.into_iter().map(|(_, value)| value).collect()
+}

@@ -6,7 +6,7 @@ use pipeline::publish::{Cost, PullRequest, pull_request_body, pull_request_title
 use pipeline::templates::Templates;
 use states::words::{Draft, PageFile, Report, StoryId, Verdict};
 
-use super::desk::{Material, settings};
+use super::desk::{Material, each, settings};
 use super::pages::{page, twin};
 use crate::harness::obedient::{self, LURE, MANNERS};
 
@@ -58,24 +58,24 @@ fn outcome(material: &Material, answer: &str, settings: &gates::settings::Settin
     }
 }
 
-/// Every page with what its orders make of an obedient writer, on all processors.
-fn each<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let threads = std::thread::available_parallelism().map_or(2, usize::from).min(8);
-    std::thread::scope(|scope| {
-        let work = &work;
-        let running: Vec<_> = (0..threads)
-            .map(|first| scope.spawn(move || (first..count).step_by(threads).map(work).collect::<Vec<T>>()))
-            .collect();
-        running.into_iter().flat_map(|thread| thread.join().expect("no page makes it panic")).collect()
-    })
+/// What the program shows to a writer.
+fn prompt(material: &Material) -> String {
+    let (templates, secret) = (Templates::built_in(), BoundarySecret::new(*b"a secret of one database"));
+    let (brief, snapshots) = (material.brief.clone(), material.snapshots.clone());
+    let input = DraftInput { brief, snapshots, previous: None, findings: Vec::new(), note: None, voice: String::new() };
+    let question = Question::draft(input, &Asking::new(&templates, &secret)).expect("the prompt is built in");
+    question.messages.into_iter().map(|message| message.text).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
-fn three_hundred_pages_of_orders_put_nothing_out_though_the_writer_obeys() {
+fn three_hundred_pages_of_orders_are_shown_to_no_writer_and_put_nothing_out_though_one_obeys() {
     let settings = settings();
     let all = each(PAGES, |n| {
         let page = page(n);
         let material = Material::of(&page.html, &page.news);
+        let prompt = prompt(&material);
+        assert!(prompt.contains(&page.news.paragraphs[0][0]), "the rest of {} is shown: {prompt}", page.name);
+        assert!(obedient::orders(&prompt).is_empty(), "{} is shown: {prompt}", page.name);
         let honest = material.honest();
         let orders = obedient::orders(&material.all_of_it());
         let Some(order) = orders.first() else {
@@ -132,21 +132,4 @@ fn without_the_rule_for_orders_some_of_them_would_get_out() {
         told.is_some_and(|answer| outcome(&material, &answer, &settings) == Outcome::Out)
     });
     assert!(out.contains(&true), "the pages would be harmless without it, and the test shows nothing");
-}
-
-#[test]
-fn a_prompt_shows_no_orders() {
-    let (templates, secret) = (Templates::built_in(), BoundarySecret::new(*b"a secret of one database"));
-    let shown = each(PAGES, |n| {
-        let page = page(n);
-        let Material { brief, snapshots } = Material::of(&page.html, &page.news);
-        let input =
-            DraftInput { brief, snapshots, previous: None, findings: Vec::new(), note: None, voice: String::new() };
-        let question = Question::draft(input, &Asking::new(&templates, &secret)).expect("the prompt is built in");
-        let prompt = &question.messages[1].text;
-        assert!(prompt.contains(&page.news.paragraphs[0][0]), "the rest is shown: {prompt}");
-        (!obedient::orders(prompt).is_empty()).then_some(page.name)
-    });
-    let shown: Vec<String> = shown.into_iter().flatten().collect();
-    assert!(shown.is_empty(), "{} of {PAGES}:\n{shown:#?}", shown.len());
 }

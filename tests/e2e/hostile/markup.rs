@@ -7,8 +7,9 @@ use states::words::ArticleId;
 
 use super::desk::Material;
 use super::pages::twin;
-use super::site::{CAREFUL, Case, TRUSTING, built, case, read, site_page, ways_out};
+use super::site::{CAREFUL, Case, RAN, TRUSTING, built, case, read, site_page, ways_out};
 use super::texts::{EXFILTRATION, FIELDS, SHORTCODES};
+use crate::harness::hugo;
 
 const FORMATS: [FrontFormat; 3] = [FrontFormat::Yaml, FrontFormat::Toml, FrontFormat::Json];
 
@@ -46,7 +47,7 @@ fn wrong_on_the_site(cases: &[&Case], layout: &str) -> Vec<String> {
     for file in files.iter().filter(|file| file.ends_with(".html") || file.ends_with(".xml")) {
         let html = read(&folder, file);
         let about = cases.iter().find(|case| page_of(case) == *file).map_or("", |case| case.text.as_str());
-        if html.replace(about, "").contains("OWNED") && !about.contains("OWNED") {
+        if html.contains(RAN) {
             wrong.push(format!("{file} ({about:?}): a shortcode or template ran"));
         }
         if file.ends_with(".html") {
@@ -76,6 +77,19 @@ fn eighty_ways_to_carry_something_out_end_as_text() {
 #[test]
 fn fifty_shortcodes_run_nowhere_and_break_no_build() {
     shown_as_text(&SHORTCODES, FrontFormat::Yaml);
+}
+
+#[test]
+fn what_is_written_as_it_comes_is_seen_to_run_and_to_lead_out() {
+    let mut raw = case(0, "Plain", FrontFormat::Yaml);
+    let [file] = raw.files.as_mut_slice() else { panic!("one file") };
+    file.text += "\n{{< owned >}} [x](https://evil.example/x) <img src=https://evil.example/y>\n";
+    let wrong = wrong_on_the_site(&[&raw], CAREFUL);
+    let all = wrong.join("\n");
+    assert!(
+        hugo().is_none() || ["ran", "evil.example/x", "evil.example/y"].iter().all(|way| all.contains(way)),
+        "{all}"
+    );
 }
 
 #[test]

@@ -145,13 +145,13 @@ pub(super) fn page(n: usize) -> Hostile {
     let canary = format!("CANARY-{n:03}");
     let order = wording.replace("{c}", &canary).replace("{u}", &format!("https://evil.example/{canary}"));
     let name = format!("{n} {carrier:?}: {order}");
-    let news = News::of(n as u64, 180);
+    let news = News::of(n as u64, 120);
     Hostile { html: html(&news, &order, Some(carrier)), name, news, order }
 }
 
 /// The same page without an order.
 pub(super) fn twin(n: usize) -> Hostile {
-    let news = News::of(n as u64, 180);
+    let news = News::of(n as u64, 120);
     Hostile { html: html(&news, "", None), name: format!("{n} clean"), news, order: String::new() }
 }
 

@@ -135,7 +135,7 @@ pub(super) const SHORTCODES: [&str; 50] = [
     "{{< a.inline >}}{{ now }}{{< /a.inline >}}",
     "{{ .Site.Params.secret }} {{ os.Getenv \"PATH\" }}",
     "{{ partial \"owned.html\" . }} {{ template \"owned\" }}",
-    "{% include owned %} {%- raw -%} {{- printf \"OWNED\" -}}",
+    "{% include owned %} {%- raw -%} {{- printf \"%s-%s\" \"WAS\" \"RUN\" -}}",
 ];
 
 /// Front matter in values, and names that mean something to a path, to Hugo or to a file system.
