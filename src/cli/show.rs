@@ -11,6 +11,7 @@ use states::words::{Brief, Cite, MachineId, Place, Report, ReportId};
 use super::look::{as_json, minute};
 use super::out::{say, say_json, short, table};
 use super::{Answer, Cli, Failure, answers, open};
+use crate::engine::judged::record_line;
 use crate::engine::revisions::Tried;
 use crate::store::{AnswersOf, ArticleRow, Store};
 
@@ -48,6 +49,11 @@ pub(super) async fn show(cli: &Cli, prefix: &str, page: bool) -> Answer {
             None => None,
         };
         let _ = write!(text, "\n{}", gates::text::report(report));
+        if let Some(id) = report_of(&row.state)
+            && let Some(line) = record_line(&config, &store, id).await?
+        {
+            let _ = writeln!(text, "{line}");
+        }
         if let Some(brief) = brief {
             text.push_str(&evidence(&brief, report));
         }

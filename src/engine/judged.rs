@@ -45,10 +45,11 @@ pub fn read_calibration(path: &std::path::Path) -> std::result::Result<Calibrati
         std::io::ErrorKind::NotFound => NoCalibration::Missing,
         _ => NoCalibration::Unreadable(e),
     };
-    let file = std::fs::File::open(path).map_err(trouble)?;
-    if !file.metadata().map_err(trouble)?.is_file() {
+    // Asked before it is opened: a pipe would be waited for.
+    if !std::fs::metadata(path).map_err(trouble)?.is_file() {
         return Err(NoCalibration::Unreadable(std::io::Error::other("it is no file")));
     }
+    let file = std::fs::File::open(path).map_err(trouble)?;
     let mut bytes = Vec::new();
     file.take(calibrate::LARGEST as u64 + 1).read_to_end(&mut bytes).map_err(trouble)?;
     if bytes.len() > calibrate::LARGEST {
@@ -65,7 +66,10 @@ fn judge(sample: &SampleRow) -> Judge {
 
 /// What is known of how the judge of a report agrees with people, in one line. Nothing where there is no calibration, or none that
 /// can be used: a proposal does not wait for it.
-pub(super) async fn record_line(config: &Config, store: &Store, report: &ReportId) -> Result<Option<String>> {
+///
+/// # Errors
+/// [`StoreError`](crate::store::StoreError).
+pub async fn record_line(config: &Config, store: &Store, report: &ReportId) -> Result<Option<String>> {
     let path = calibration_path(config);
     let calibration = match read_calibration(&path) {
         Ok(calibration) => calibration,
