@@ -18,7 +18,7 @@ use states::words::{Cite, Finding, Layer, LayerReport, Place, Severity, Verdict}
 use crate::settings::Settings;
 
 /// Counted up when a rule decides differently on the same input, so that stored reports are made anew.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// One rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
