@@ -136,6 +136,27 @@ async fn two_languages_by_folder_and_by_name_get_their_own_addresses() {
 }
 
 #[tokio::test]
+async fn languages_with_hosts_of_their_own_are_found_below_their_folders() {
+    let Some(hugo) = hugo() else { return };
+    let config = "baseURL = 'https://en.example/'\ndefaultContentLanguage = 'en'\n[languages.en]\n\
+                  baseURL = 'https://en.example/'\n[languages.de]\nbaseURL = 'https://de.example/x/'\n";
+    let (a, b, c) = (post("A", ""), post("B", ""), post("C", "draft: true\n"));
+    let site = Site::of([
+        ("hugo.toml", config),
+        LAYOUT,
+        ("content/posts/a.md", a.as_str()),
+        ("content/posts/b.de.md", b.as_str()),
+        ("content/posts/c.md", c.as_str()),
+        ("static/img/a.png", "x"),
+    ]);
+    let known = site.survey(&hugo).await.unwrap();
+    let hidden: Vec<&str> = known.posts.iter().filter(|p| p.hidden).map(|p| p.path.as_str()).collect();
+    assert_eq!(hidden, ["content/posts/c.md"]);
+    assert!(known.has("/posts/a/") && known.has("/x/posts/b/") && known.has("/img/a.png"));
+    assert!(!known.has("/posts/c/") && !known.has("/en/posts/a/"));
+}
+
+#[tokio::test]
 async fn a_post_that_is_not_shown_keeps_its_address_and_cannot_be_linked_to() {
     let Some(hugo) = hugo() else { return };
     let kinds = [
