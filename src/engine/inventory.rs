@@ -13,6 +13,9 @@ use url::Url;
 use crate::hugo::{Addresses, Hugo, HugoError, Listed};
 use crate::page::{is_same_hugo, wanted_hugo};
 
+mod place;
+use place::Output;
+
 #[cfg(test)]
 mod tests;
 
@@ -70,9 +73,12 @@ pub(super) async fn survey(
 fn read(source: &Path, addresses: &Addresses, listed: &[Listed], output: &Path, tags_key: &str) -> Inventory {
     let mut inventory = Inventory { base_url: Some(addresses.base.clone()), ..Inventory::default() };
     inventory.canonify = addresses.canonify;
+    let hook = |folder: &str| files(&source.join(folder)).iter().any(|file| file.ends_with("_markup/render-link.html"));
+    inventory.file_links = addresses.file_links || ["layouts", "themes", "_vendor"].into_iter().any(hook);
+    let place = Output::of(output, &addresses.base, listed);
     for entry in listed.iter().filter(|l| !l.permalink.is_empty()).take(MOST_POSTS) {
         let url = on_site(&entry.permalink);
-        let shown = entry.output_path(&addresses.base).is_some_and(|path| output.join(path).is_file());
+        let shown = place.file_of(entry).is_some();
         if entry.kind != "page" {
             inventory.permalinks.insert(url);
             continue;
@@ -107,7 +113,7 @@ fn read(source: &Path, addresses: &Addresses, listed: &[Listed], output: &Path, 
     }
     for file in files(output) {
         // Addresses carry the path of the site's own address; files do not.
-        let address = address(&addresses.base, &file);
+        let address = address(&addresses.base, place.without_language(&file));
         match address.strip_suffix("index.html") {
             Some(page) => inventory.permalinks.insert(page.to_owned()),
             None => inventory.files.insert(address),
@@ -164,6 +170,6 @@ pub(super) fn text_of(path: &Path, most: u64) -> Option<String> {
 /// The page of a built site whose file this is.
 pub(super) fn built_page(output: &Path, listed: &[Listed], base_url: &str, path: &str) -> Option<BuiltPage> {
     let entry = listed.iter().find(|l| l.path == path)?;
-    let html = text_of(&output.join(entry.output_path(base_url)?), MOST_HTML)?;
+    let html = text_of(&Output::of(output, base_url, listed).file_of(entry)?, MOST_HTML)?;
     Some(BuiltPage { url: on_site(&entry.permalink), html })
 }
