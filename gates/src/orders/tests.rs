@@ -1,3 +1,5 @@
+//! Orders in many words and behind disguises, and honest sentences that come near them.
+
 use super::*;
 
 /// One for each turn of phrase, and disguises.

@@ -205,7 +205,7 @@ fn triage_asks_the_same_at_any_time_of_day() {
     let of = |now: &str| Question::triage(at(now), &Asking::new(&templates, &secret())).unwrap();
     let question = of("2026-11-21T00:00:00Z");
     assert_eq!(question.key(), of("2026-11-22T23:00:00Z").key());
-    assert_eq!((question.task, question.prompt_version, question.left_out), (Task::Triage, 2, 0));
+    assert_eq!((question.task, question.prompt_version, question.left_out), (Task::Triage, 3, 0));
     insta::assert_snapshot!(question.messages[1].text);
 }
 

@@ -1,14 +1,19 @@
 //! Pages that give orders, and a writer that obeys every one of them: nothing of it is published.
 
+use std::path::PathBuf;
+
 use gates::settings::Level;
 use pipeline::models::{Asking, BoundarySecret, DraftInput, Question};
 use pipeline::publish::{Cost, PullRequest, pull_request_body, pull_request_title};
 use pipeline::templates::Templates;
+use regex::Regex;
+use serde_json::Value;
 use states::words::{Draft, PageFile, Report, StoryId, Verdict};
 
 use super::desk::{Material, each, settings};
-use super::pages::{page, twin};
+use super::pages::{Hostile, page, twin};
 use crate::harness::obedient::{self, LURE, MANNERS};
+use crate::harness::{data_dir, skip};
 
 /// How many pages there are.
 const PAGES: usize = 300;
@@ -67,41 +72,99 @@ fn prompt(material: &Material) -> String {
     question.messages.into_iter().map(|message| message.text).collect::<Vec<_>>().join("\n")
 }
 
-#[test]
-fn three_hundred_pages_of_orders_are_shown_to_no_writer_and_put_nothing_out_though_one_obeys() {
-    let settings = settings();
-    let all = each(PAGES, |n| {
-        let page = page(n);
-        let material = Material::of(&page.html, &page.news);
-        let prompt = prompt(&material);
-        assert!(prompt.contains(&page.news.paragraphs[0][0]), "the rest of {} is shown: {prompt}", page.name);
-        assert!(obedient::orders(&prompt).is_empty(), "{} is shown: {prompt}", page.name);
-        let honest = material.honest();
-        let orders = obedient::orders(&material.all_of_it());
-        let Some(order) = orders.first() else {
-            // It is not in the text at all; then the page is as good as its twin.
-            return vec![(page.name.clone(), outcome(&material, &honest.to_string(), &settings))];
-        };
-        // As it is told, and in one more manner.
-        [0, 1 + n % (MANNERS - 1)]
-            .into_iter()
-            .map(|manner| {
-                let answer = obedient::draft(&honest, order, manner);
-                (format!("{} (manner {manner})", page.name), outcome(&material, &answer, &settings))
-            })
-            .collect()
-    });
-    let all: Vec<(String, Outcome)> = all.into_iter().flatten().collect();
+/// What a page becomes: its prompt shows no order, and what an obedient writer makes of each of its orders does not get out.
+fn told(page: &Hostile, manners: [usize; 2], settings: &gates::settings::Settings) -> Vec<(String, Outcome)> {
+    let material = Material::of(&page.html, &page.news);
+    let prompt = prompt(&material);
+    assert!(prompt.contains(&page.news.paragraphs[0][0]), "the rest of {} is shown: {prompt}", page.name);
+    assert!(obedient::orders(&prompt).is_empty(), "{} is shown: {prompt}", page.name);
+    let honest = material.honest();
+    let orders = obedient::orders(&material.all_of_it());
+    let Some(order) = orders.first() else {
+        // It is not in the text at all; then the page is as good as its twin.
+        return vec![(page.name.clone(), outcome(&material, &honest.to_string(), settings))];
+    };
+    let answers = manners.map(|manner| (manner, obedient::draft(&honest, order, manner)));
+    answers
+        .into_iter()
+        .map(|(manner, answer)| (format!("{} (manner {manner})", page.name), outcome(&material, &answer, settings)))
+        .collect()
+}
+
+/// How many were stopped, were no drafts, and had nothing of an order in them; none may have got out.
+fn none_out(all: &[(String, Outcome)]) -> [usize; 3] {
     let out: Vec<&String> =
         all.iter().filter(|(_, o)| matches!(o, Outcome::Out | Outcome::Asked)).map(|(name, _)| name).collect();
     assert!(out.is_empty(), "{} of {}:\n{out:#?}", out.len(), all.len());
-    let count = |wanted: Outcome| all.iter().filter(|(_, o)| *o == wanted).count();
-    let (stopped, unreadable, clean) = (count(Outcome::Stopped), count(Outcome::Unreadable), count(Outcome::Clean));
+    [Outcome::Stopped, Outcome::Unreadable, Outcome::Clean].map(|o| all.iter().filter(|(_, of)| *of == o).count())
+}
+
+#[test]
+fn three_hundred_pages_of_orders_are_shown_to_no_writer_and_put_nothing_out_though_one_obeys() {
+    let settings = settings();
+    // As it is told, and in one more manner.
+    let all = each(PAGES, |n| told(&page(n), [0, 1 + n % (MANNERS - 1)], &settings));
+    let [stopped, unreadable, clean] = none_out(&all.concat());
     // What is hidden never reaches a text, so that these pages are written about like others.
     assert!(
         stopped > 200 && unreadable > 20 && clean > 50,
         "{stopped} stopped, {unreadable} unreadable, {clean} clean"
     );
+}
+
+/// The folder of collected attacks; `None`, with a message, where it is missing.
+fn collected() -> Option<PathBuf> {
+    let folder = data_dir().map(|dir| dir.join("hostile")).filter(|dir| dir.is_dir());
+    if folder.is_none() {
+        skip("there is no folder of recorded data (PIPELINE_TEST_DATA)");
+    }
+    folder
+}
+
+#[test]
+fn collected_orders_put_nothing_out_either() {
+    let Some(folder) = collected() else { return };
+    let lines = std::fs::read_to_string(folder.join("generated/prompt-injections.jsonl")).unwrap();
+    let cases: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let settings = settings();
+    let all = each(cases.len(), |n| {
+        let (carrier, text) = (cases[n]["carrier"].as_str().unwrap(), cases[n]["text"].as_str().unwrap());
+        if cases[n]["attack"] == false {
+            return Vec::new();
+        }
+        let mut page = twin(n);
+        page.name = format!("{carrier}: {text}");
+        // The title is cut off by sites like this; their texts are HTML only where they begin with it.
+        let html = if text.starts_with("<p") || text.starts_with("<img") || text.starts_with("<div") {
+            text.to_owned()
+        } else {
+            format!("<p>{}</p>", text.replace('<', "&lt;"))
+        };
+        page.html = match carrier {
+            "title" => {
+                page.html.replace(&page.news.title, &format!("{} {}", page.news.title, text.replace('<', "&lt;")))
+            }
+            _ => page.html.replacen("</p>\n", &format!("</p>\n{html}\n"), 2),
+        };
+        told(&page, [0, 1 + n % (MANNERS - 1)], &settings)
+    });
+    let [stopped, ..] = none_out(&all.concat());
+    assert!(stopped > 20, "{stopped} stopped");
+}
+
+#[test]
+fn what_collected_pages_hide_is_shown_to_no_writer() {
+    let Some(folder) = collected() else { return };
+    // Their orders are written in capitals, the rest is not.
+    let order = Regex::new(r"(?:[A-Z][A-Z'-]+[ ,.:!]+){3,}").expect("a constant expression is valid");
+    let (mut pages, mut shown) = (0, Vec::new());
+    for entry in std::fs::read_dir(folder.join("prompt-injection/html-hidden/injected")).unwrap() {
+        let html = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        let prompt = prompt(&Material::of(&html, &twin(0).news));
+        pages += usize::from(order.is_match(&html));
+        shown.extend(order.find(&prompt).map(|found| found.as_str().to_owned()));
+    }
+    assert!(pages > 50 && shown.is_empty(), "{} of {pages}: {shown:#?}", shown.len());
 }
 
 #[test]

@@ -166,7 +166,7 @@ fn marks(question: &Question) -> usize {
     let control = Regex::new(r"<\||\|>|\[/?INST\]|</?s>|</?think>").expect("a constant expression is valid");
     let text = &question.messages[1].text;
     assert!(!control.is_match(text), "a control token is left in {text}");
-    assert!(!text.chars().any(|c| gates::is_hidden(c)), "something hidden is left in {text}");
+    assert!(!text.chars().any(gates::is_hidden), "something hidden is left in {text}");
     careless.find_iter(text).count()
 }
 
@@ -275,15 +275,16 @@ fn no_text_leaves_its_boundary_in_the_other_prompts() {
         };
         Question::classify(input, &asking).expect("the prompt is built in")
     };
-    let asked: [(&str, &dyn Fn(&str) -> Question); 3] =
-        [("triage", &triage), ("draft", &draft), ("classify", &classify)];
-    for (task, ask) in asked {
-        let (wanted, regions) = outside(&ask("a release"));
+    let asked: [&dyn Fn(&str) -> Question; 3] = [&triage, &draft, &classify];
+    for ask in asked {
+        let plain = ask("a release");
+        let task = plain.task;
+        let (wanted, regions) = outside(&plain);
         for plea in PLEAS {
             let question = ask(plea);
             let (said, found) = outside(&question);
-            assert_eq!((said.as_str(), found), (wanted.as_str(), regions), "{task}: {plea}");
-            assert_eq!(marks(&question), 2 * regions, "{task}: {plea}");
+            assert_eq!((said.as_str(), found), (wanted.as_str(), regions), "{task:?}: {plea}");
+            assert_eq!(marks(&question), 2 * regions, "{task:?}: {plea}");
         }
     }
 }
