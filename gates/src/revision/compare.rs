@@ -54,27 +54,35 @@ fn step(attempts: &[Attempt<'_>], n: usize, attempt: &Attempt<'_>, base: usize) 
     }
 }
 
+/// By what two findings of one rule are the same.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    Everything,
+    Text,
+    Place,
+}
+
+/// What a finding is known by; `None` where it cannot be known so.
+fn key(finding: &Finding, by: By) -> Option<(String, Option<String>, Option<Place>)> {
+    // A rule that speaks of the whole page may speak of several things there.
+    let whole = matches!(finding.place, Place::Page | Place::Html);
+    let fits = match by {
+        By::Everything => true,
+        By::Text => finding.excerpt.is_some(),
+        By::Place => !whole || finding.excerpt.is_none(),
+    };
+    let text = finding.excerpt.clone().filter(|_| by != By::Place);
+    fits.then(|| (finding.code.clone(), text, (by != By::Text).then(|| finding.place.clone())))
+}
+
 /// Which finding of `after` each of `before` is, by index: the surest likeness first, each finding once.
 fn pairs(before: &[&Finding], after: &[&Finding]) -> BTreeMap<usize, usize> {
-    let everything = |f: &Finding| Some((f.excerpt.is_some(), true));
-    let text = |f: &Finding| f.excerpt.is_some().then_some((true, false));
-    // A rule that speaks of the whole page may speak of several things there.
-    let place = |f: &Finding| {
-        let whole = matches!(f.place, Place::Page | Place::Html);
-        (!whole || f.excerpt.is_none()).then_some((false, true))
-    };
     let mut matched = BTreeMap::new();
     let mut taken = vec![false; after.len()];
-    let passes: [&dyn Fn(&Finding) -> Option<(bool, bool)>; 3] = [&everything, &text, &place];
-    for pass in passes {
-        let key = |f: &Finding| {
-            let (by_text, by_place) = pass(f)?;
-            let (text, place) = (f.excerpt.clone().filter(|_| by_text), by_place.then(|| f.place.clone()));
-            Some((f.code.clone(), text, place))
-        };
+    for by in [By::Everything, By::Text, By::Place] {
         let mut free: BTreeMap<_, Vec<usize>> = BTreeMap::new();
         for (i, finding) in after.iter().enumerate().rev().filter(|(i, _)| !taken[*i]) {
-            if let Some(key) = key(finding) {
+            if let Some(key) = key(finding, by) {
                 free.entry(key).or_default().push(i);
             }
         }
@@ -82,7 +90,7 @@ fn pairs(before: &[&Finding], after: &[&Finding]) -> BTreeMap<usize, usize> {
             if matched.contains_key(&i) {
                 continue;
             }
-            if let Some(j) = key(finding).and_then(|key| free.get_mut(&key)).and_then(Vec::pop) {
+            if let Some(j) = key(finding, by).and_then(|key| free.get_mut(&key)).and_then(Vec::pop) {
                 matched.insert(i, j);
                 taken[j] = true;
             }

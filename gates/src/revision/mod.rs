@@ -55,11 +55,6 @@ impl Step {
     pub fn is_worse(&self) -> bool {
         self.errors.1 > self.errors.0
     }
-
-    /// True where it has mended something and broken something.
-    pub fn is_trade(&self) -> bool {
-        !self.fixed.is_empty() && !(self.new.is_empty() && self.back.is_empty())
-    }
 }
 
 /// The errors of a report, cheapest layer first.

@@ -112,17 +112,15 @@ pub async fn check(asker: &Asker<'_>, input: &GateInput<'_>, standing: &Standing
     layers.push(gates::coverage(&subject));
     layers.push(evidence);
     let so_far = Verdict::fold(layers.iter().map(|l| l.verdict.clone()));
-    let (judged, samples) = if matches!(so_far, Verdict::Revise | Verdict::Reject) {
-        let cause = "an earlier layer asks for a revision".to_owned();
-        (judge::layer(judge::Judged::NotRun { cause: &cause }, settings), Vec::new())
-    } else {
-        let samples = ask_judge(asker, input, &subject, &layers).await?;
-        let scores: Vec<JudgeScore> = samples.iter().map(|(score, _)| score.clone()).collect();
-        (judge::layer(judge::Judged::Samples(&scores), settings), samples)
-    };
+    let asked = !matches!(so_far, Verdict::Revise | Verdict::Reject);
+    let samples = if asked { ask_judge(asker, input, &subject, &layers).await? } else { Vec::new() };
     let scores: Vec<JudgeScore> = samples.iter().map(|(score, _)| score.clone()).collect();
+    let judged = match asked {
+        true => judge::Judged::Samples(&scores),
+        false => judge::Judged::NotRun { cause: "an earlier layer asks for a revision" },
+    };
+    layers.push(judge::layer(judged, settings));
     let score = judge::median(&scores).cloned();
-    layers.push(judged);
     layers.push(once(asker, input, standing, &bytes).await?);
     layers.retain(|l| settings.requires(l.layer) || l.layer == Layer::Once);
     let report = Report { bytes, ruleset: settings.ruleset_hash(), layers, score, evidence: rows };
@@ -179,7 +177,9 @@ async fn ask_judge(
                 },
                 |text, writer| {
                     let json = answer_json(text).map_err(|e| e.to_string())?;
-                    judge::parse(&json, writer.clone(), false)
+                    // The built-in judge is not the built-in writer.
+                    let judge = if writer.is_builtin() { &built_in.judge } else { writer };
+                    judge::parse(&json, judge.clone(), false)
                 },
             )
             .await?;
@@ -187,11 +187,11 @@ async fn ask_judge(
     }
     let prompt = prompt.into_inner();
     // The built-in judge counts and is given no prompt.
-    Ok(samples
-        .into_iter()
-        .map(|score| (score.judge.is_builtin(), score))
-        .map(|(counts, score)| (score, (!counts).then_some(prompt)))
-        .collect())
+    let prompted = |score: JudgeScore| {
+        let prompt = (!score.judge.is_builtin()).then_some(prompt);
+        (score, prompt)
+    };
+    Ok(samples.into_iter().map(prompted).collect())
 }
 
 /// Builds the draft into a temporary folder beside an export of the default branch.

@@ -125,12 +125,6 @@ fn best(seen: &[Seen]) -> Option<Best> {
     Some(Best { pass, agreed: agreed(pass), lowest_accepted })
 }
 
-impl Default for Points {
-    fn default() -> Self {
-        Self { grounding: 0, structure: 0, intent: 0, voice: 0 }
-    }
-}
-
 impl Decision {
     /// Its word in a table.
     pub(super) fn word(self) -> &'static str {

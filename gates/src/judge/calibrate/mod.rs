@@ -62,7 +62,7 @@ pub struct Judge {
 }
 
 /// The points of one sample, by part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Points {
     /// Of 30.
     pub grounding: u8,
