@@ -20,6 +20,8 @@ mod markdown;
 
 pub mod text;
 
+pub mod lint;
+
 pub mod nesting;
 
 use std::collections::BTreeMap;

@@ -1,58 +1,91 @@
 //! `pipeline gate`: the gate's rules on any Markdown with front matter.
 
+mod files;
+mod told;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::{Args, ValueEnum};
 use gates::inventory::Inventory;
-use gates::settings::Settings;
+use gates::lint::{self, MarkdownFile};
+use gates::settings::{Level, Settings};
 use states::words::Severity;
 
 use super::open;
-use super::out::{note, say, say_json};
+use super::out::note;
 use super::{Answer, Cli, Failure};
 use crate::config::{Config, hugo_path};
 use crate::engine::ground::inventory_of;
 use crate::hugo::Hugo;
 
+/// What is checked, against what, and how it is told.
+#[derive(Debug, Args)]
+pub(super) struct GateArgs {
+    /// Markdown files; folders with all `.md` files in them but `_index.md`; `-` for standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The site's folder: links, tags and slugs are checked against it
+    #[arg(long, value_name = "FOLDER")]
+    site: Option<PathBuf>,
+    /// The form of the answer
+    #[arg(long, value_enum, value_name = "FORM")]
+    format: Option<Format>,
+    /// What standard input is called
+    #[arg(long, default_value = "stdin.md", value_name = "FILE")]
+    name: PathBuf,
+    /// The address of the folder that holds `docs/rules/`, for links in SARIF
+    #[arg(long, value_name = "URL")]
+    docs_url: Option<String>,
+}
+
+/// The forms of the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Excerpts with the place marked; the default
+    Text,
+    /// A line for each finding: `file:line:column: severity[code] message`
+    Line,
+    /// JSON
+    Json,
+    /// SARIF 2.1.0, for code hosts and editors
+    Sarif,
+}
+
+/// The rule that needs to know the site's pages.
+const LINK_MISSING: &str = "form/link-missing";
+
 /// Checks files. 1 when one of them has an error.
-pub(super) async fn gate(cli: &Cli, files: &[PathBuf], site: Option<&Path>) -> Answer {
+pub(super) async fn gate(cli: &Cli, args: &GateArgs) -> Answer {
     // The rules work without a configuration; where there is one, its first site's settings count.
     let config = if cli.config.exists() { Some(open::config(cli)?) } else { None };
-    let settings = config.as_ref().and_then(|c| c.sites.first()).map_or_else(Settings::default, |s| s.gate.clone());
-    let inventory = inventory(config.as_ref(), site).await?;
+    let mut settings = config.as_ref().and_then(|c| c.sites.first()).map_or_else(Settings::default, |s| s.gate.clone());
+    let texts = files::read(&args.files, &args.name)?;
+    let inventory = inventory(config.as_ref(), args.site.as_deref()).await?;
+    if inventory.is_none() {
+        // Every link would be missing.
+        settings.severities.insert(LINK_MISSING.to_owned(), Level::Off);
+    }
+    let others = inventory.clone().unwrap_or_default();
     let now = open::clock(cli).now();
     let mut all = Vec::new();
-    let mut bad = false;
-    for file in files {
-        let text = std::fs::read_to_string(file)
-            .map_err(|e| Failure::usage(format!("{} cannot be read: {e}", file.display())))?;
-        let name = file.to_string_lossy();
-        // A post of the site is not compared with itself.
-        let inside = site.and_then(|folder| path_inside(file, folder));
-        let mut others = inventory.clone();
-        others.posts.retain(|post| Some(&post.path) != inside.as_ref());
-        let layers = gates::markdown(&name, &text, &others, &settings, now);
-        bad |= layers.iter().flat_map(|l| &l.findings).any(|f| f.severity == Severity::Error);
-        if !cli.json {
-            say(&gates::text::layers(&name, &layers));
-        }
-        all.push(serde_json::json!({"file": name, "layers": layers}));
+    for text in &texts {
+        let inside = args.site.as_ref().and_then(|folder| files::inside(&text.path, folder));
+        let path = inside.as_deref().unwrap_or(&text.name);
+        let file = MarkdownFile { name: &text.name, path, bytes: &text.bytes };
+        all.push(lint::check(file, &others, &settings, now));
     }
-    if cli.json {
-        say_json(&all);
+    let mut not_checked = Vec::new();
+    if inventory.is_none() {
+        not_checked.push("links, tags and slugs (--site FOLDER)");
     }
-    Ok(u8::from(bad))
+    told::tell(cli, args, &all, &texts, &settings, &not_checked)?;
+    Ok(u8::from(all.iter().any(|checked| checked.count(Severity::Error) > 0)))
 }
 
-/// The path of a file inside a folder, `/`-separated, as an inventory names it.
-fn path_inside(file: &Path, folder: &Path) -> Option<String> {
-    let (file, folder) = (file.canonicalize().ok()?, folder.canonicalize().ok()?);
-    let inside = file.strip_prefix(folder).ok()?;
-    Some(inside.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/"))
-}
-
-async fn inventory(config: Option<&Config>, site: Option<&Path>) -> Result<Inventory, Failure> {
-    let Some(folder) = site else { return Ok(Inventory::default()) };
+/// What the site has; `None` where that is not known.
+async fn inventory(config: Option<&Config>, site: Option<&Path>) -> Result<Option<Inventory>, Failure> {
+    let Some(folder) = site else { return Ok(None) };
     if !folder.is_dir() {
         return Err(Failure::usage(format!("{} is not a folder", folder.display())));
     }
@@ -61,13 +94,13 @@ async fn inventory(config: Option<&Config>, site: Option<&Path>) -> Result<Inven
     match Hugo::find(configured.as_deref()) {
         Err(missing) => {
             note(&format!("links, tags and slugs are not checked: {missing}"));
-            Ok(Inventory::default())
+            Ok(None)
         }
         Ok(hugo) => match inventory_of(&hugo, &folder, Duration::from_secs(120)).await {
-            Ok(inventory) => Ok(inventory),
+            Ok(inventory) => Ok(Some(inventory)),
             Err(error) => {
                 note(&format!("links, tags and slugs are not checked, because the site does not build: {error}"));
-                Ok(Inventory::default())
+                Ok(None)
             }
         },
     }

@@ -1,0 +1,1 @@
+//! Places of findings, drawings and SARIF, on files.

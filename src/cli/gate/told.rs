@@ -1,0 +1,83 @@
+//! How what was found is told: excerpts, lines, JSON, SARIF.
+
+use std::collections::BTreeMap;
+
+use console::Term;
+use gates::lint::{self, Checked, Look, Sarif};
+use gates::settings::Settings;
+use serde_json::{Value, json};
+use states::words::{LayerReport, Severity, Verdict};
+
+use super::super::out::{note, say, say_json};
+use super::super::{Cli, Failure};
+use super::files::{self, Text};
+use super::{Format, GateArgs};
+
+/// Columns where nobody says how wide the terminal is, and the most that are used.
+const COLUMNS: u16 = 80;
+const MOST_COLUMNS: u16 = 120;
+
+/// Tells what was found. Only findings go to standard output in the forms that programs read.
+pub(super) fn tell(
+    cli: &Cli,
+    args: &GateArgs,
+    all: &[Checked],
+    texts: &[Text],
+    settings: &Settings,
+    not_checked: &[&str],
+) -> Result<(), Failure> {
+    match args.format.unwrap_or(if cli.json { Format::Json } else { Format::Text }) {
+        Format::Text => {
+            let columns = Term::stdout().size_checked().map_or(COLUMNS, |(_, columns)| columns.min(MOST_COLUMNS));
+            let look = Look { colours: console::colors_enabled(), columns: columns.into() };
+            told(all, |checked| lint::excerpts(checked, look));
+            say(&lint::summary(all, not_checked));
+        }
+        Format::Line => {
+            told(all, lint::line);
+            if !cli.quiet {
+                note(lint::summary(all, not_checked).trim_end());
+            }
+        }
+        Format::Json => say_json(&all.iter().map(of_file).collect::<Vec<_>>()),
+        Format::Sarif => say_json(&sarif(args, all, texts, settings)?),
+    }
+    Ok(())
+}
+
+/// Says a text for each file that has one.
+fn told(all: &[Checked], text: impl Fn(&Checked) -> String) {
+    all.iter().map(text).filter(|text| !text.is_empty()).for_each(|text| say(&text));
+}
+
+fn of_file(checked: &Checked) -> Value {
+    json!({
+        "file": checked.name,
+        "errors": checked.count(Severity::Error),
+        "warnings": checked.count(Severity::Warning),
+        "findings": checked.found,
+        "not_shown": checked.more,
+        "layers": checked.layers.iter().map(of_layer).collect::<Vec<_>>(),
+    })
+}
+
+/// A layer without its findings, which stand beside it with their places.
+fn of_layer(layer: &LayerReport) -> Value {
+    let cause = if let Verdict::NotRun { cause } = &layer.verdict { Some(cause) } else { None };
+    json!({"layer": layer.layer, "verdict": layer.verdict.word(), "cause": cause, "figures": layer.figures})
+}
+
+fn sarif(args: &GateArgs, all: &[Checked], texts: &[Text], settings: &Settings) -> Result<Value, Failure> {
+    let folder = std::env::current_dir().and_then(|folder| folder.canonicalize()).map_err(Failure::software)?;
+    let root = files::folder_uri(&folder)?;
+    let uris: BTreeMap<String, String> =
+        texts.iter().map(|text| (text.name.clone(), files::uri(&text.path, &folder, &root))).collect();
+    let home = Some(env!("CARGO_PKG_REPOSITORY")).filter(|home| !home.is_empty());
+    let about = Sarif {
+        root: root.as_str(),
+        project: args.docs_url.as_deref().or(home),
+        version: env!("CARGO_PKG_VERSION"),
+        settings,
+    };
+    Ok(lint::sarif(all, &uris, about))
+}
