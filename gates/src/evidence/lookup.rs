@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use states::words::text::{Span, sentences};
-use states::words::{Brief, Cite, Snapshot, SnapshotId, Snapshots};
+use states::words::{Cite, Snapshot, SnapshotId};
 
 use super::claims::{Bound, Claim, Kind, Reading, Role, Value};
+use super::library::Library;
 use super::names::parts;
 use super::normalise::{Decimal, Folded};
 use super::tokens::Class;
@@ -21,7 +22,7 @@ pub(crate) struct Passage<'a> {
 }
 
 impl<'a> Passage<'a> {
-    fn new(snapshot: &'a Snapshot, span: Span) -> Self {
+    pub(crate) fn new(snapshot: &'a Snapshot, span: Span) -> Self {
         let text = span.of(&snapshot.text);
         Self { snapshot: &snapshot.id, base: span.start, text, reading: Reading::of_source(text) }
     }
@@ -68,14 +69,14 @@ impl<'a> Window<'a> {
 }
 
 /// The windows of a sentence's citations, those that touch joined. Citations must have been checked.
-pub(crate) fn windows<'a>(cites: &[&Cite], snapshots: &'a Snapshots) -> Vec<Window<'a>> {
+pub(crate) fn windows<'a>(cites: &[&Cite], library: &Library<'a>) -> Vec<Window<'a>> {
     let mut sorted: Vec<&Cite> = cites.to_vec();
     sorted.sort();
     let mut joined: Vec<Cite> = Vec::new();
     for cite in sorted {
         let gap = joined.last().and_then(|last| {
             let same = last.snapshot == cite.snapshot;
-            let text = &snapshots.get(&cite.snapshot)?.text;
+            let text = &library.get(&cite.snapshot)?.text;
             same.then(|| text.get(last.end.min(cite.start)..cite.start)).flatten()
         });
         match (joined.last_mut(), gap) {
@@ -84,7 +85,7 @@ pub(crate) fn windows<'a>(cites: &[&Cite], snapshots: &'a Snapshots) -> Vec<Wind
         }
     }
     let window =
-        |cite: &Cite| Some(Window::new(snapshots.get(&cite.snapshot)?, Span { start: cite.start, end: cite.end }));
+        |cite: &Cite| Some(Window::new(library.get(&cite.snapshot)?, Span { start: cite.start, end: cite.end }));
     joined.iter().filter_map(window).collect()
 }
 
@@ -212,10 +213,12 @@ fn rival(claim: &Claim, occurrence: &Claim, all: &[&Passage<'_>]) -> Option<Stri
     None
 }
 
-/// Looks a quotation up: exactly, after folding. `[…]` and `...` stand for what was left out, in order.
+/// Looks a quotation up: exactly, after folding. `[…]` and `...` stand for what was left out, in order. Its first letter may
+/// be large or small, as the sentence around it asks for.
 pub(crate) fn quotation(folded: &str, windows: &[Window<'_>]) -> Option<Cite> {
     let trimmed = folded.trim_end_matches([',', '.', ';']);
-    for wanted in [folded, trimmed] {
+    let turned = turned(trimmed);
+    for wanted in [folded, trimmed, &turned] {
         let pieces: Vec<&str> =
             wanted.split("[...]").flat_map(|p| p.split("...")).map(str::trim).filter(|p| !p.is_empty()).collect();
         if pieces.is_empty() {
@@ -244,6 +247,15 @@ pub(crate) fn quotation(folded: &str, windows: &[Window<'_>]) -> Option<Cite> {
         }
     }
     None
+}
+
+/// The text with its first letter in the other case.
+pub(crate) fn turned(folded: &str) -> String {
+    let mut chars = folded.chars();
+    let Some(first) = chars.next() else { return String::new() };
+    let other: String =
+        if first.is_uppercase() { first.to_lowercase().collect() } else { first.to_uppercase().collect() };
+    other + chars.as_str()
 }
 
 /// Where the parts of a name stand together and in order, with at most one word between two of them (`Jane M. Doe`).
@@ -301,8 +313,8 @@ pub(crate) fn identity(wanted: &[String], snapshot: &Snapshot) -> Option<Cite> {
     host.split(['.', '-']).any(|label| label == squeezed && label.len() > 3).then_some(line)
 }
 
-/// Looks an address up: in the windows, then among the addresses of the brief's sources.
-pub(crate) fn address(key: &str, windows: &[Window<'_>], brief: &Brief, snapshots: &Snapshots) -> Option<Cite> {
+/// Looks an address up: in the windows, then among the addresses of the sources.
+pub(crate) fn address(key: &str, windows: &[Window<'_>], library: &Library<'_>) -> Option<Cite> {
     for passage in windows.iter().flat_map(|w| &w.passages) {
         let named =
             passage.reading.claims.iter().find(|c| c.kind == Kind::Url && c.value == Value::Text(key.to_owned()));
@@ -310,10 +322,10 @@ pub(crate) fn address(key: &str, windows: &[Window<'_>], brief: &Brief, snapshot
             return Some(passage.cite(&found.span));
         }
     }
-    brief.sources.iter().find_map(|source| {
-        let snapshot = snapshots.get(&source.snapshot)?;
+    library.sources.iter().find_map(|source| {
+        let snapshot = source.snapshot;
         let (start, end) = snapshot.fixed_line("URL")?;
-        let own = [&source.url, &snapshot.url].into_iter().any(|url| super::address_key(url) == key);
+        let own = [source.url, snapshot.url.as_str()].into_iter().any(|url| super::address_key(url) == key);
         own.then(|| Cite { snapshot: snapshot.id.clone(), start, end })
     })
 }

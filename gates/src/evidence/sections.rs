@@ -10,7 +10,7 @@ use crate::rules::{evidence as rules, excerpt};
 impl Desk<'_> {
     /// Sources, code and copied runs of one section.
     pub(super) fn section(&mut self, index: usize, section: &Section, last: usize) {
-        let mut sourced = section.heading.cites.iter().any(|c| self.snapshots.cited(c).is_some());
+        let mut sourced = section.heading.cites.iter().any(|c| self.library.cited(c).is_some());
         for (block, content) in section.blocks.iter().enumerate() {
             let at = |sentence: usize| Place::Sentence { section: index, block, sentence };
             match content {
@@ -24,7 +24,7 @@ impl Desk<'_> {
                     self.copied(&all, &at);
                 }
                 Block::Code { text, cite, .. } => {
-                    sourced |= cite.as_ref().is_some_and(|c| self.snapshots.cited(c).is_some());
+                    sourced |= cite.as_ref().is_some_and(|c| self.library.cited(c).is_some());
                     self.code(&at(0), text, cite.as_ref(), last);
                 }
             }
@@ -38,7 +38,7 @@ impl Desk<'_> {
     }
 
     fn any_source(&self, sentences: &[Sentence]) -> bool {
-        sentences.iter().flat_map(|s| &s.cites).any(|c| self.snapshots.cited(c).is_some())
+        sentences.iter().flat_map(|s| &s.cites).any(|c| self.library.cited(c).is_some())
     }
 
     /// The longest run of words that stands in a source, over the sentences of one block.
@@ -52,8 +52,7 @@ impl Desk<'_> {
             return;
         }
         let keys: Vec<Option<u64>> = words.iter().map(|(key, _)| *key).collect();
-        let Some(copied) = self.copies.get_or_init(|| support::Copies::of(self.brief, self.snapshots)).longest(&keys)
-        else {
+        let Some(copied) = self.copies.get_or_init(|| support::Copies::of(self.library)).longest(&keys) else {
             return;
         };
         if copied.words > self.settings.max_copied_words {
@@ -79,7 +78,7 @@ impl Desk<'_> {
             }
             return self.row(order, place, "quotation", code, None);
         };
-        let source: BTreeSet<&str> = self.snapshots.cited(&cite).unwrap_or_default().lines().map(str::trim).collect();
+        let source: BTreeSet<&str> = self.library.cited(&cite).unwrap_or_default().lines().map(str::trim).collect();
         let altered = code.lines().map(str::trim).find(|line| !line.is_empty() && !source.contains(line));
         if let Some(line) = altered {
             let message = format!("the line `{}` does not stand in the cited code", excerpt(line));

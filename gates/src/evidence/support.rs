@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use states::words::{Brief, Cite, Snapshots};
+use states::words::Cite;
 
 use super::claims::Reading;
+use super::library::Library;
 use super::lookup::Window;
 use super::normalise::stem;
 use super::tokens::{Class, Token, tokens};
@@ -157,10 +158,10 @@ pub(crate) struct Copied {
 }
 
 impl<'a> Copies<'a> {
-    pub(crate) fn of(brief: &'a Brief, snapshots: &'a Snapshots) -> Self {
+    pub(crate) fn of(library: &Library<'a>) -> Self {
         let mut all = Self { words: Vec::new(), runs: HashMap::new() };
-        for source in &brief.sources {
-            let Some(snapshot) = snapshots.get(&source.snapshot) else { continue };
+        for source in &library.sources {
+            let snapshot = source.snapshot;
             for (start, end) in word_spans(snapshot.body()) {
                 let text = &snapshot.body()[start..end];
                 all.words.push((key(text), &snapshot.id, snapshot.body_start + start, snapshot.body_start + end));
