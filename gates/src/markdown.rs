@@ -54,6 +54,8 @@ pub(crate) fn layers_of(
 pub(crate) struct PageSentence {
     pub(crate) text: String,
     pub(crate) range: Range<usize>,
+    /// True for a heading.
+    pub(crate) heading: bool,
 }
 
 /// The sentences of a page in order, headings included, code left out.
@@ -62,6 +64,7 @@ pub(crate) fn sentences_of(page: &Page) -> Vec<PageSentence> {
         let spans = sentences(&passage.text).into_iter().map(|span| PageSentence {
             text: span.of(&passage.text).to_owned(),
             range: passage.source(span.start..span.end),
+            heading: passage.heading,
         });
         spans.collect::<Vec<_>>()
     };

@@ -1,6 +1,7 @@
 //! `pipeline gate`: the gate's rules on any Markdown with front matter.
 
 mod files;
+mod sources;
 mod told;
 
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use gates::inventory::Inventory;
-use gates::lint::{self, MarkdownFile};
+use gates::lint::{self, Against, MarkdownFile};
 use gates::settings::{Level, Settings};
 use states::words::Severity;
 
@@ -28,6 +29,9 @@ pub(super) struct GateArgs {
     /// The site's folder: links, tags and slugs are checked against it
     #[arg(long, value_name = "FOLDER")]
     site: Option<PathBuf>,
+    /// A folder of texts (.txt, .md, .html): every sentence is looked up in them
+    #[arg(long, value_name = "FOLDER")]
+    evidence: Option<PathBuf>,
     /// The form of the answer
     #[arg(long, value_enum, value_name = "FORM")]
     format: Option<Format>,
@@ -61,25 +65,34 @@ pub(super) async fn gate(cli: &Cli, args: &GateArgs) -> Answer {
     let config = if cli.config.exists() { Some(open::config(cli)?) } else { None };
     let mut settings = config.as_ref().and_then(|c| c.sites.first()).map_or_else(Settings::default, |s| s.gate.clone());
     let texts = files::read(&args.files, &args.name)?;
+    let sources = args.evidence.as_deref().map(sources::read).transpose()?.unwrap_or_default();
+    let (source_paths, sources): (Vec<PathBuf>, Vec<_>) = sources.into_iter().unzip();
     let inventory = inventory(config.as_ref(), args.site.as_deref()).await?;
-    if inventory.is_none() {
+    let site_is_known = inventory.is_some();
+    if !site_is_known {
         // Every link would be missing.
         settings.severities.insert(LINK_MISSING.to_owned(), Level::Off);
     }
-    let others = inventory.clone().unwrap_or_default();
+    let others = inventory.unwrap_or_default();
     let now = open::clock(cli).now();
+    let against = Against { inventory: &others, sources: &sources, settings: &settings, now };
     let mut all = Vec::new();
     for text in &texts {
         let inside = args.site.as_ref().and_then(|folder| files::inside(&text.path, folder));
         let path = inside.as_deref().unwrap_or(&text.name);
         let file = MarkdownFile { name: &text.name, path, bytes: &text.bytes };
-        all.push(lint::check(file, &others, &settings, now));
+        all.push(lint::check(file, against));
     }
     let mut not_checked = Vec::new();
-    if inventory.is_none() {
+    if !site_is_known {
         not_checked.push("links, tags and slugs (--site FOLDER)");
     }
-    told::tell(cli, args, &all, &texts, &settings, &not_checked)?;
+    if args.evidence.is_none() {
+        not_checked.push("claims (--evidence FOLDER)");
+    }
+    let paths: Vec<&Path> =
+        texts.iter().map(|t| t.path.as_path()).chain(source_paths.iter().map(PathBuf::as_path)).collect();
+    told::tell(cli, args, &all, &paths, &settings, &not_checked)?;
     Ok(u8::from(all.iter().any(|checked| checked.count(Severity::Error) > 0)))
 }
 

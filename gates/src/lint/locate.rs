@@ -69,7 +69,7 @@ impl Located<'_> {
     }
 
     /// The first word in backticks of a message that stands in the range, else the whole range.
-    fn narrowed(&self, range: Range<usize>, message: &str, besides: &str) -> Range<usize> {
+    pub(super) fn narrowed(&self, range: Range<usize>, message: &str, besides: &str) -> Range<usize> {
         let end = self.text.floor_char_boundary(range.end.min(range.start + SEARCHED));
         let Some(inside) = self.text.get(range.start..end) else { return range };
         let lower = inside.to_ascii_lowercase();
@@ -79,6 +79,14 @@ impl Located<'_> {
             Some(range.start + at..range.start + at + word.len())
         });
         found.into_iter().next().unwrap_or(range)
+    }
+
+    /// The value of a front matter key that stands there as it reads.
+    pub(super) fn text_of(&self, key: &str) -> Option<(&str, Range<usize>)> {
+        let page = self.page?;
+        let text = page.front_text(key)?;
+        let (_, value, end) = key_in(page, key)?;
+        Some((text, self.lines.find(&(value..end), text).unwrap_or(value..end)))
     }
 
     /// A key of the front matter with its value, or what of the value a message names; where there is no such key, the mark

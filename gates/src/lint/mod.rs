@@ -3,12 +3,16 @@
 mod region;
 mod locate;
 mod snippet;
+mod evidence;
 mod told;
 mod sarif;
+
+use std::ops::Range;
 
 use serde::Serialize;
 use states::words::{Finding, Layer, LayerReport, Place, Severity, Timestamp, Verdict};
 
+pub use evidence::{Claimed, Source};
 pub use region::Region;
 pub use sarif::{Sarif, sarif};
 pub use snippet::Snippet;
@@ -87,6 +91,8 @@ pub struct Checked {
     pub more: usize,
     /// What each layer says.
     pub layers: Vec<LayerReport>,
+    /// Every claim with its proof, where there are sources to look it up in.
+    pub claims: Vec<Claimed>,
 }
 
 impl Checked {
@@ -106,20 +112,61 @@ pub fn help_page(code: &str) -> String {
     format!("docs/rules/{code}.md")
 }
 
-/// Checks a file as [`markdown`](crate::markdown()) does and finds the place of each finding. Bytes that are no text are a finding.
-pub fn check(file: MarkdownFile<'_>, inventory: &Inventory, settings: &Settings, now: Timestamp) -> Checked {
+/// What files are checked by.
+#[derive(Debug, Clone, Copy)]
+pub struct Against<'a> {
+    /// What the site has.
+    pub inventory: &'a Inventory,
+    /// The texts that claims are looked up in; where there are none, claims are not checked.
+    pub sources: &'a [Source],
+    /// The site's settings for the gate.
+    pub settings: &'a Settings,
+    /// The time at which it is checked.
+    pub now: Timestamp,
+}
+
+/// Checks a file as [`markdown`](crate::markdown()) does, its claims as well where there are sources, and finds the place of
+/// each finding. Bytes that are no text are a finding.
+pub fn check(file: MarkdownFile<'_>, against: Against<'_>) -> Checked {
     let text = String::from_utf8_lossy(file.bytes);
     // A byte order mark is no part of the first line, nor of the page.
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let page = Page::parse(file.path, text);
-    let mut layers = layers_of(&page, inventory, settings, now);
+    let mut layers = layers_of(&page, against.inventory, against.settings, against.now);
     if let Err(error) = std::str::from_utf8(file.bytes) {
-        not_text(&mut layers, &error, text, settings);
+        not_text(&mut layers, &error, text, against.settings);
     }
     let sentences = page.as_ref().map(sentences_of).unwrap_or_default();
     let located = Located { text, lines: Lines::of(text), page: page.as_ref().ok(), sentences: &sentences };
-    let (found, more) = locate_all(&layers, &located);
-    Checked { name: file.name.to_owned(), found, more, layers }
+    let said = (page.is_ok() && !against.sources.is_empty())
+        .then(|| evidence::prove(&located.lines, &to_prove(&located), against.sources, against.settings));
+    let of_rules = layers.iter().flat_map(|l| &l.findings).map(|finding| (finding, None));
+    let of_sources = said.iter().flat_map(|said| said.layer.findings.iter().zip(said.ranges.iter().map(Some)));
+    let (found, more) = locate_all(of_rules.chain(of_sources).collect(), &located);
+    let mut claims = Vec::new();
+    if let (Some(said), Some(layer)) = (said, layers.iter_mut().find(|layer| layer.layer == Layer::Evidence)) {
+        claims = said.claims;
+        *layer = said.layer;
+    }
+    Checked { name: file.name.to_owned(), found, more, layers, claims }
+}
+
+/// A finding, and where sources found it: its range in the file, and what it was compared with.
+type Placed<'a> = (&'a Finding, Option<&'a (Range<usize>, Option<SourcePlace>)>);
+
+/// What a page says: its title, its description and its sentences.
+fn to_prove(located: &Located<'_>) -> Vec<evidence::Sentence> {
+    let front =
+        [("title", true), ("description", false), ("summary", false)].into_iter().filter_map(|(key, heading)| {
+            let (text, range) = located.text_of(key)?;
+            Some(evidence::Sentence { text: text.to_owned(), range, heading })
+        });
+    let body = located.sentences.iter().map(|sentence| evidence::Sentence {
+        text: sentence.text.clone(),
+        range: sentence.range.clone(),
+        heading: sentence.heading,
+    });
+    front.chain(body).collect()
 }
 
 fn not_text(layers: &mut Vec<LayerReport>, error: &std::str::Utf8Error, text: &str, settings: &Settings) {
@@ -135,25 +182,28 @@ fn not_text(layers: &mut Vec<LayerReport>, error: &std::str::Utf8Error, text: &s
     }
 }
 
-fn locate_all(layers: &[LayerReport], located: &Located<'_>) -> (Vec<Found>, usize) {
-    let mut all: Vec<&Finding> = layers.iter().flat_map(|l| &l.findings).collect();
+fn locate_all(mut all: Vec<Placed<'_>>, located: &Located<'_>) -> (Vec<Found>, usize) {
     // Where not all are told, the heaviest are.
-    all.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    all.sort_by_key(|(finding, ..)| std::cmp::Reverse(finding.severity));
     let more = all.len().saturating_sub(MOST_FOUND);
-    let mut found: Vec<Found> = all.into_iter().take(MOST_FOUND).map(|finding| found_of(finding, located)).collect();
+    let mut found: Vec<Found> = all.into_iter().take(MOST_FOUND).map(|placed| found_of(placed, located)).collect();
     found.sort_by_key(|f| (f.region.start, f.region.end));
     (found, more)
 }
 
-fn found_of(finding: &Finding, located: &Located<'_>) -> Found {
-    let region = located.lines.region(located.range(finding));
+fn found_of((finding, by_sources): Placed<'_>, located: &Located<'_>) -> Found {
+    let range = match by_sources {
+        Some((range, _)) => located.narrowed(range.clone(), &finding.message, ""),
+        None => located.range(finding),
+    };
+    let region = located.lines.region(range);
     Found {
         code: finding.code.clone(),
         severity: finding.severity,
         message: finding.message.clone(),
         suggestion: finding.suggestion.clone(),
         help: help_page(&finding.code),
-        source: None,
+        source: by_sources.and_then(|(_, source)| source.clone()),
         snippet: Snippet::of(located.text, &region),
         region,
     }

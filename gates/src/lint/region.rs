@@ -65,6 +65,12 @@ impl<'t> Lines<'t> {
         Region { start, end, line, column, end_line, end_column }
     }
 
+    /// Where words stand within a range of the text.
+    pub(crate) fn find(&self, within: &Range<usize>, words: &str) -> Option<Range<usize>> {
+        let at = within.start + self.text.get(within.clone())?.find(words)?;
+        Some(at..at + words.len())
+    }
+
     fn position(&self, at: usize) -> (usize, usize) {
         let line = self.line(at);
         (line, self.text[self.starts[line - 1]..at].chars().count() + 1)

@@ -12,6 +12,8 @@ use super::super::Failure;
 /// No folder is looked into deeper, and no more files are taken.
 const MOST_DEPTH: usize = 64;
 const MOST_FILES: usize = 100_000;
+/// What of a file is read; a page that has more is refused by its size.
+const PAGE: u64 = MAX_PAGE_BYTES as u64;
 
 /// A file that was read.
 pub(super) struct Text {
@@ -32,14 +34,14 @@ pub(super) fn read(named: &[PathBuf], stdin: &Path) -> Result<Vec<Text>, Failure
         if path.as_os_str() == "-" {
             if seen.insert(PathBuf::from("-")) {
                 let bytes =
-                    bounded(std::io::stdin().lock()).map_err(|e| unreadable(Path::new("standard input"), &e))?;
+                    taken(std::io::stdin().lock(), PAGE).map_err(|e| unreadable(Path::new("standard input"), &e))?;
                 texts.push(Text { name: stdin.to_string_lossy().into_owned(), path: stdin.to_owned(), bytes });
             }
             continue;
         }
         let files = if path.is_dir() { pages(path)? } else { vec![path.clone()] };
         for file in files.into_iter().filter(|file| seen.insert(file.clone())) {
-            let bytes = std::fs::File::open(&file).and_then(bounded).map_err(|e| unreadable(&file, &e))?;
+            let bytes = bounded(&file, PAGE).map_err(|e| unreadable(&file, &e))?;
             texts.push(Text { name: file.to_string_lossy().into_owned(), path: file, bytes });
         }
     }
@@ -50,36 +52,48 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::usage(format!("{} cannot be read: {error}", path.display()))
 }
 
-/// What is too large for a page is not read to its end: that it is too large is all that is said of it.
-fn bounded(from: impl std::io::Read) -> std::io::Result<Vec<u8>> {
+/// A file's bytes, at most one more than `most`: that it is too large is all that is said of what is longer.
+pub(super) fn bounded(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+    taken(std::fs::File::open(path)?, most)
+}
+
+fn taken(from: impl std::io::Read, most: u64) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    from.take(MAX_PAGE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    from.take(most + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// The `.md` files of a folder and those in it. Links to folders are not followed, hidden ones and `node_modules` not looked
-/// into; `_index.md` is a list of pages, none itself.
+/// The pages of a folder. `_index.md` is a list of pages, none itself.
 fn pages(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut found = under(folder, &["md"])?;
+    found.retain(|path| path.file_name().is_none_or(|name| name != "_index.md"));
+    if found.is_empty() {
+        return Err(Failure::usage(format!("no `.md` file lies in {}", folder.display())));
+    }
+    Ok(found)
+}
+
+/// The files with such endings in a folder and those in it, sorted. Links to folders are not followed, hidden ones and
+/// `node_modules` not looked into.
+pub(super) fn under(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     let mut open = vec![(folder.to_owned(), 0)];
     while let Some((folder, depth)) = open.pop() {
         for entry in std::fs::read_dir(&folder).map_err(|e| unreadable(&folder, &e))? {
             let entry = entry.map_err(|e| unreadable(&folder, &e))?;
             let (path, name) = (entry.path(), entry.file_name());
-            let hidden = name.to_string_lossy().starts_with('.') || name == "node_modules";
+            let passed_over = name.to_string_lossy().starts_with('.') || name == "node_modules";
             let kind = entry.file_type().map_err(|e| unreadable(&path, &e))?;
-            if kind.is_dir() && !hidden && depth < MOST_DEPTH {
+            let ending = path.extension().and_then(|ending| ending.to_str());
+            if kind.is_dir() && !passed_over && depth < MOST_DEPTH {
                 open.push((path, depth + 1));
-            } else if path.is_file() && path.extension().is_some_and(|ending| ending == "md") && name != "_index.md" {
+            } else if ending.is_some_and(|ending| endings.contains(&ending)) && path.is_file() {
                 found.push(path);
             }
             if found.len() > MOST_FILES {
                 return Err(Failure::usage(format!("more than {MOST_FILES} files; name fewer folders")));
             }
         }
-    }
-    if found.is_empty() {
-        return Err(Failure::usage(format!("no `.md` file lies in {}", folder.display())));
     }
     found.sort();
     Ok(found)

@@ -1,6 +1,7 @@
 //! How what was found is told: excerpts, lines, JSON, SARIF.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use console::Term;
 use gates::lint::{self, Checked, Look, Sarif};
@@ -10,7 +11,7 @@ use states::words::{LayerReport, Severity, Verdict};
 
 use super::super::out::{note, say, say_json};
 use super::super::{Cli, Failure};
-use super::files::{self, Text};
+use super::files;
 use super::{Format, GateArgs};
 
 /// Columns where nobody says how wide the terminal is, and the most that are used.
@@ -22,7 +23,7 @@ pub(super) fn tell(
     cli: &Cli,
     args: &GateArgs,
     all: &[Checked],
-    texts: &[Text],
+    paths: &[&Path],
     settings: &Settings,
     not_checked: &[&str],
 ) -> Result<(), Failure> {
@@ -40,7 +41,7 @@ pub(super) fn tell(
             }
         }
         Format::Json => say_json(&all.iter().map(of_file).collect::<Vec<_>>()),
-        Format::Sarif => say_json(&sarif(args, all, texts, settings)?),
+        Format::Sarif => say_json(&sarif(args, all, paths, settings)?),
     }
     Ok(())
 }
@@ -57,6 +58,7 @@ fn of_file(checked: &Checked) -> Value {
         "warnings": checked.count(Severity::Warning),
         "findings": checked.found,
         "not_shown": checked.more,
+        "evidence": checked.claims,
         "layers": checked.layers.iter().map(of_layer).collect::<Vec<_>>(),
     })
 }
@@ -67,11 +69,11 @@ fn of_layer(layer: &LayerReport) -> Value {
     json!({"layer": layer.layer, "verdict": layer.verdict.word(), "cause": cause, "figures": layer.figures})
 }
 
-fn sarif(args: &GateArgs, all: &[Checked], texts: &[Text], settings: &Settings) -> Result<Value, Failure> {
+fn sarif(args: &GateArgs, all: &[Checked], paths: &[&Path], settings: &Settings) -> Result<Value, Failure> {
     let folder = std::env::current_dir().and_then(|folder| folder.canonicalize()).map_err(Failure::software)?;
     let root = files::folder_uri(&folder)?;
     let uris: BTreeMap<String, String> =
-        texts.iter().map(|text| (text.name.clone(), files::uri(&text.path, &folder, &root))).collect();
+        paths.iter().map(|path| (path.to_string_lossy().into_owned(), files::uri(path, &folder, &root))).collect();
     let home = Some(env!("CARGO_PKG_REPOSITORY")).filter(|home| !home.is_empty());
     let about = Sarif {
         root: root.as_str(),
