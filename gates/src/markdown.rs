@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use jiff::Timestamp;
+use serde_json::Value;
 use states::words::text::sentences;
 use states::words::{Layer, LayerReport, Place};
 
@@ -93,7 +94,12 @@ fn form_of(page: &Page, inventory: &Inventory, settings: &Settings, now: Timesta
 
 fn coverage_of(page: &Page, inventory: &Inventory, settings: &Settings) -> LayerReport {
     let mut gathered = Gathered::new(Layer::Coverage, settings);
-    if page.front_text("description").is_none_or(|text| text.trim().is_empty()) {
+    // One of another type is a finding of its own.
+    let missing = page.front.get("description").is_none_or(|value| match value {
+        Value::String(text) => text.trim().is_empty(),
+        other => other.is_null(),
+    });
+    if missing {
         let place = Place::FrontMatter { key: "description".into() };
         gathered.find(&coverage::DESCRIPTION_MISSING, place, "there is no description");
     }

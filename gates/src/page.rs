@@ -461,10 +461,12 @@ fn json_of(value: toml::Value) -> Value {
     }
 }
 
-/// What a parser says, without the place: it counts from the front matter's own beginning.
+/// What a parser says, without the place, which it counts from the front matter's own beginning, and without advice to
+/// programmers.
 fn said(message: &str) -> String {
     let line = message.lines().next().unwrap_or_default();
-    line.split(" at line ").next().unwrap_or(line).trim_end_matches([':', ',']).to_owned()
+    let end = [" at line ", ", set DuplicateKeyPolicy"].iter().filter_map(|mark| line.find(mark)).min();
+    line[..end.unwrap_or(line.len())].trim_end_matches([':', ',']).to_owned()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use serde::Serialize;
-use states::words::{Cite, Finding, Layer, LayerReport, Place, Snapshot, Timestamp, Verdict};
+use states::words::{Cite, Finding, Layer, LayerReport, Place, Severity, Snapshot, Timestamp, Verdict};
 
 use super::region::Lines;
 use super::{Region, Snippet, SourcePlace};
@@ -111,7 +111,12 @@ pub(super) fn prove(lines: &Lines<'_>, sentences: &[Sentence], sources: &[Source
     let mut supports = Vec::new();
     for (sentence, judged) in sentences.iter().zip(judged) {
         supports.extend(judged.support.filter(|_| !sentence.heading).map(usize::from));
-        for finding in judged.findings {
+        let claims_something = judged.rows.iter().any(|row| row.kind != "sentence");
+        for mut finding in judged.findings {
+            // What claims no fact may be the writer's own thought.
+            if finding.code == rules::evidence::SUPPORT.code && !claims_something {
+                finding.severity = finding.severity.min(Severity::Warning);
+            }
             if sentence.heading && finding.code == rules::evidence::SUPPORT.code {
                 continue;
             }
@@ -134,7 +139,7 @@ pub(super) fn prove(lines: &Lines<'_>, sentences: &[Sentence], sources: &[Source
         let mean = supports.iter().sum::<usize>() / supports.len() / 10;
         figures.insert("support_percent".into(), i64::try_from(mean).unwrap_or(100));
     }
-    if said.layer.findings.iter().any(|f| f.severity == states::words::Severity::Error) {
+    if said.layer.findings.iter().any(|f| f.severity == Severity::Error) {
         said.layer.verdict = Verdict::Revise;
     }
     said

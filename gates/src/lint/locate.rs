@@ -36,8 +36,13 @@ impl Located<'_> {
             Place::Page if finding.code.starts_with("form/slug-") => self.value("slug", &finding.message),
             Place::Page | Place::Heading { .. } | Place::Sentence { .. } | Place::Html => self.lines.range(1),
         };
-        // What is empty cannot be marked.
-        if range.is_empty() { range.start..self.lines.range(self.lines.line(range.start)).end } else { range }
+        let line = self.lines.range(self.lines.line(range.start));
+        // What is empty cannot be marked; behind a line's end, the line is meant.
+        match range.is_empty() {
+            true if range.start < line.end => range.start..line.end,
+            true => line,
+            false => range,
+        }
     }
 
     /// The part of the page that begins at a byte and that a rule of this code speaks of.
@@ -56,8 +61,8 @@ impl Located<'_> {
             "fence-open" | "fence-label" => Some(at..line_end),
             "shortcode" | "template-syntax" => {
                 let rest = &self.text[at..line_end];
-                let close = ["}}", "%}"].iter().filter_map(|mark| rest.find(mark)).min();
-                close.map(|end| at..at + end + 2)
+                let close = if rest.starts_with("{{") { "}}" } else { "%}" };
+                rest.find(close).map(|end| at..at + end + 2)
             }
             "hidden-character" => {
                 let hidden = self.text[at..].chars().next().filter(|c| is_hidden(*c) || c.is_control());

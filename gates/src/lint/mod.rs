@@ -208,6 +208,3 @@ fn found_of((finding, by_sources): Placed<'_>, located: &Located<'_>) -> Found {
         region,
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -16,6 +16,8 @@ pub struct Snippet {
     behind: String,
     /// True where the line begins with `before`, and where it ends with `behind`.
     whole: (bool, bool),
+    /// True where more is marked than `marked`.
+    cut: bool,
 }
 
 impl Snippet {
@@ -29,6 +31,7 @@ impl Snippet {
         let left: Vec<char> = text[line_start..start].chars().rev().take(SIDE).collect();
         let behind = &text[end..line_end];
         Self {
+            cut: text[start..end].chars().nth(SIDE).is_some(),
             whole: (text[line_start..start].chars().nth(SIDE).is_none(), behind.chars().nth(SIDE).is_none()),
             before: left.iter().rev().map(|c| shown(*c)).collect(),
             marked: text[start..end].chars().take(SIDE).map(shown).collect(),
@@ -49,26 +52,28 @@ impl Snippet {
 
     /// One line of at most so many columns, and the bytes of it that are marked.
     pub(crate) fn fitted(&self, columns: usize) -> (String, std::ops::Range<usize>) {
-        let (marked, marked_width) = fitting(self.marked.chars(), columns);
-        let cut = marked.len() < self.marked.len();
+        let [lead, tail] = [&self.before, &self.behind].map(|side| usize::from(!side.is_empty()));
+        let cut = self.cut || width(&self.marked) + lead + tail > columns;
+        let most = if cut { columns.saturating_sub(lead + 1) } else { columns };
+        let (marked, marked_width) = fitting(self.marked.chars(), most);
         let free = columns.saturating_sub(marked_width + usize::from(cut));
         let behind_all = if cut { 0 } else { width(&self.behind) };
         // A third stands before the mark; what one side does not need is the other's.
-        let left = (free / 3).max(free.saturating_sub(behind_all));
-        let (before, before_cut) = self.before_fitting(left);
-        let room = free.saturating_sub(width(&before) + usize::from(before_cut));
-        let mut line = String::new();
+        let left = (free / 3).max(free.saturating_sub(behind_all)).max(lead);
+        let (mut line, before_cut) = self.before_fitting(left);
+        let room = free.saturating_sub(width(&line) + usize::from(before_cut));
         if before_cut {
-            line.push('…');
+            line.insert(0, '…');
         }
-        line.push_str(&before);
         let start = line.len();
         line.push_str(&marked);
-        let mut end = line.len();
         if cut {
             line.push('…');
-            end = line.len();
-        } else if behind_all <= room && self.whole.1 {
+            let end = line.len();
+            return (line, start..end);
+        }
+        let end = line.len();
+        if behind_all <= room && self.whole.1 {
             line.push_str(&self.behind);
         } else {
             let (behind, _) = fitting(self.behind.chars(), room.saturating_sub(1));

@@ -31,6 +31,8 @@ pub fn excerpts(checked: &Checked, look: Look) -> String {
         .with_width(look.columns.max(40))
         .with_links(false)
         .with_context_lines(0)
+        .with_word_separator(textwrap::WordSeparator::AsciiSpace)
+        .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
         .with_show_related_as_nested(true);
     let room = look.columns.max(40).saturating_sub(FRAME);
     let mut out = String::new();

@@ -1,1 +1,0 @@
-//! Places of findings, drawings and SARIF, on files.
