@@ -233,10 +233,11 @@ impl Page {
     }
 }
 
-/// Bytes of a block of [`Page::counted`].
-const BLOCK: usize = 256;
+/// Bytes of a block of [`counted`].
+pub(crate) const BLOCK: usize = 256;
 
-fn counted(text: &str) -> Vec<usize> {
+/// How many characters begin before each block of a text.
+pub(crate) fn counted(text: &str) -> Vec<usize> {
     let blocks = text.as_bytes().chunks(BLOCK).scan(0, |sum, block| {
         *sum += begins(block);
         Some(*sum)
@@ -245,7 +246,7 @@ fn counted(text: &str) -> Vec<usize> {
 }
 
 /// How many characters begin in these bytes of UTF-8.
-fn begins(bytes: &[u8]) -> usize {
+pub(crate) fn begins(bytes: &[u8]) -> usize {
     bytes.iter().filter(|b| (**b as i8) >= -0x40).count()
 }
 

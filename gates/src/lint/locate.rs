@@ -60,7 +60,7 @@ impl Located<'_> {
             "raw-html" => starting(&page.html, at, |range| range).map(|range| range.start..range.end.min(line_end)),
             "fence-open" | "fence-label" => Some(at..line_end),
             "shortcode" | "template-syntax" => {
-                let rest = &self.text[at..line_end];
+                let rest = &self.text[at..self.text.floor_char_boundary(line_end.min(at + SEARCHED))];
                 let close = if rest.starts_with("{{") { "}}" } else { "%}" };
                 rest.find(close).map(|end| at..at + end + 2)
             }

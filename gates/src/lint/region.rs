@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+use crate::page::{BLOCK, begins, counted};
+
 /// A byte range of a text, and where it begins and ends. Lines and columns count from 1, columns in characters; the end is
 /// one past the last character.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,12 +29,14 @@ pub struct Region {
 pub(crate) struct Lines<'t> {
     text: &'t str,
     starts: Vec<usize>,
+    /// How many characters begin before each block, so that a column in a long line is found quickly.
+    counted: Vec<usize>,
 }
 
 impl<'t> Lines<'t> {
     pub(crate) fn of(text: &'t str) -> Self {
         let behind = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1);
-        Self { text, starts: std::iter::once(0).chain(behind).collect() }
+        Self { text, starts: std::iter::once(0).chain(behind).collect(), counted: counted(text) }
     }
 
     /// The line of a byte, from 1.
@@ -52,8 +56,18 @@ impl<'t> Lines<'t> {
     /// The byte at a line and column.
     pub(crate) fn byte(&self, line: usize, column: usize) -> usize {
         let range = self.range(line);
-        let inside = self.text[range.clone()].char_indices().nth(column.saturating_sub(1));
-        inside.map_or(range.end, |(at, _)| range.start + at)
+        let wanted = self.chars_to(range.start) + column.saturating_sub(1);
+        // The block that the character begins in, then the character.
+        let block = self.counted.partition_point(|before| *before <= wanted).saturating_sub(1);
+        let from = self.text.floor_char_boundary(block * BLOCK);
+        let inside = self.text[from..].char_indices().nth(wanted.saturating_sub(self.chars_to(from)));
+        inside.map_or(range.end, |(at, _)| (from + at).min(range.end))
+    }
+
+    /// How many characters begin before a byte.
+    fn chars_to(&self, at: usize) -> usize {
+        let block = (at / BLOCK).min(self.counted.len() - 1);
+        self.counted[block] + begins(&self.text.as_bytes()[block * BLOCK..at])
     }
 
     /// The region of a byte range; ends that cut a character or lie behind the text are moved to where it is whole.
@@ -73,7 +87,7 @@ impl<'t> Lines<'t> {
 
     fn position(&self, at: usize) -> (usize, usize) {
         let line = self.line(at);
-        (line, self.text[self.starts[line - 1]..at].chars().count() + 1)
+        (line, self.chars_to(at) - self.chars_to(self.starts[line - 1]) + 1)
     }
 }
 
@@ -92,5 +106,11 @@ mod tests {
         assert_eq!((lines.byte(1, 3), lines.byte(1, 99), lines.byte(9, 1)), (3, 4, text.len()));
         assert_eq!(lines.region(1..1).start, 0, "the second byte of ä is no place");
         assert_eq!(lines.region(500..900).start, text.len());
+        let long = format!("x\n{}", "äb—".repeat(900));
+        let lines = Lines::of(&long);
+        for (column, (at, _)) in long[2..].char_indices().enumerate() {
+            assert_eq!(lines.byte(2, column + 1), at + 2);
+            assert_eq!(lines.region(at + 2..at + 3).column, column + 1);
+        }
     }
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use console::Term;
-use gates::lint::{self, Checked, Look, Sarif};
+use gates::lint::{self, Checked, Claimed, Found, Look, Sarif};
 use gates::settings::Settings;
-use serde_json::{Value, json};
-use states::words::{LayerReport, Severity, Verdict};
+use serde::Serialize;
+use serde_json::Value;
+use states::words::{Layer, Severity, Verdict};
 
 use super::super::out::{note, say, say_json};
 use super::super::{Cli, Failure};
@@ -51,22 +52,45 @@ fn told(all: &[Checked], text: impl Fn(&Checked) -> String) {
     all.iter().map(text).filter(|text| !text.is_empty()).for_each(|text| say(&text));
 }
 
-fn of_file(checked: &Checked) -> Value {
-    json!({
-        "file": checked.name,
-        "errors": checked.count(Severity::Error),
-        "warnings": checked.count(Severity::Warning),
-        "findings": checked.found,
-        "not_shown": checked.more,
-        "evidence": checked.claims,
-        "layers": checked.layers.iter().map(of_layer).collect::<Vec<_>>(),
-    })
+/// A file in JSON.
+#[derive(Serialize)]
+struct OfFile<'a> {
+    file: &'a str,
+    errors: usize,
+    warnings: usize,
+    findings: &'a [Found],
+    /// How many more there are.
+    not_shown: usize,
+    /// Every claim with its proof.
+    evidence: &'a [Claimed],
+    layers: Vec<OfLayer<'a>>,
 }
 
 /// A layer without its findings, which stand beside it with their places.
-fn of_layer(layer: &LayerReport) -> Value {
-    let cause = if let Verdict::NotRun { cause } = &layer.verdict { Some(cause) } else { None };
-    json!({"layer": layer.layer, "verdict": layer.verdict.word(), "cause": cause, "figures": layer.figures})
+#[derive(Serialize)]
+struct OfLayer<'a> {
+    layer: Layer,
+    verdict: &'a str,
+    cause: Option<&'a str>,
+    figures: &'a BTreeMap<String, i64>,
+}
+
+fn of_file(checked: &Checked) -> OfFile<'_> {
+    let layers = checked.layers.iter().map(|layer| OfLayer {
+        layer: layer.layer,
+        verdict: layer.verdict.word(),
+        cause: if let Verdict::NotRun { cause } = &layer.verdict { Some(cause) } else { None },
+        figures: &layer.figures,
+    });
+    OfFile {
+        file: &checked.name,
+        errors: checked.count(Severity::Error),
+        warnings: checked.count(Severity::Warning),
+        findings: &checked.found,
+        not_shown: checked.more,
+        evidence: &checked.claims,
+        layers: layers.collect(),
+    }
 }
 
 fn sarif(args: &GateArgs, all: &[Checked], paths: &[&Path], settings: &Settings) -> Result<Value, Failure> {
