@@ -79,8 +79,9 @@ fn a_folder_gives_its_pages_in_order_and_each_once() {
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     let files: Vec<&str> = told.as_array().unwrap().iter().map(|file| file["file"].as_str().unwrap()).collect();
     assert_eq!(files, ["content/posts/good.md", "content/posts/two words: bad.md", "content/warned/index.md"]);
-    let finding = &told[1]["findings"][0];
-    assert_eq!((finding["code"].as_str(), finding["line"].as_u64()), (Some("form/second-title"), Some(7)));
+    let findings = told[1]["findings"].as_array().unwrap();
+    let finding = findings.iter().find(|f| f["code"] == "form/second-title").unwrap();
+    assert_eq!((finding["line"].as_u64(), finding["end_column"].as_u64()), (Some(7), Some(13)));
     assert_eq!(finding["help"], "docs/rules/form/second-title.md");
     assert_eq!(told[0]["errors"], 0);
 }
@@ -104,7 +105,7 @@ fn excerpts_have_no_colours_where_nobody_looks_and_fit_eighty_columns() {
     let told = out(&output);
     assert!(
         told.contains("╭─[content/posts/two words: bad.md:7:1]")
-            && told.contains("3 files checked: 1 error, 1 warning")
+            && told.contains("3 files checked: 2 errors, 1 warning")
     );
     assert!(!told.contains('\u{1b}') && told.lines().all(|line| line.chars().count() <= 80), "{told}");
     let coloured = Command::new(Desk::program())

@@ -228,9 +228,9 @@ struct Site {
 impl Site {
     fn with(page: &str) -> Self {
         let site = Self { folder: tempfile::tempdir().unwrap() };
-        let pages = site.folder.path().join("content/posts");
+        let pages = site.folder.path().join("content/two words");
         std::fs::create_dir_all(&pages).unwrap();
-        std::fs::write(pages.join("two words.md"), page).unwrap();
+        std::fs::write(pages.join("page.md"), page).unwrap();
         std::fs::write(site.folder.path().join("content/_index.md"), "A list.\n").unwrap();
         site.run("sh", &["-c", "git init --quiet && git add --all"]);
         site
@@ -254,13 +254,13 @@ fn the_git_hook_stops_a_page_with_an_error_as_it_is_staged() {
     let hook = hook.to_str().unwrap();
     let good = Site::with(PAGE);
     // What lies in the folder but is not staged is not committed.
-    std::fs::write(good.folder.path().join("content/posts/two words.md"), "# Broken since\n").unwrap();
+    std::fs::write(good.folder.path().join("content/two words/page.md"), "# Broken since\n").unwrap();
     let output = good.run(hook, &[]);
     assert!(output.status.success(), "{output:?}");
     let bad = Site::with(&format!("{PAGE}\n# A second title\n"));
     let output = bad.run(hook, &[]);
     assert!(!output.status.success(), "{output:?}");
-    assert!(String::from_utf8_lossy(&output.stdout).contains("content/posts/two words.md:9:1"), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("content/two words/page.md:9:1"), "{output:?}");
     bad.run("git", &["rm", "--quiet", "--cached", "-r", "."]);
     let output = bad.run(hook, &[]);
     assert!(output.status.success(), "nothing is staged: {output:?}");
@@ -323,7 +323,7 @@ fn the_hooks_for_pre_commit_name_a_command_that_is_understood() {
             assert!(hook[key].is_string(), "{hook}");
         }
         let site = Site::with(&format!("{PAGE}\n# A second title\n"));
-        let command = format!("{} 'content/posts/two words.md'", hook["entry"].as_str().unwrap());
+        let command = format!("{} 'content/two words/page.md'", hook["entry"].as_str().unwrap());
         let output = site.run("sh", &["-c", &command]);
         assert_eq!(output.status.code(), Some(1), "{output:?}");
     }

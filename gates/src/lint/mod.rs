@@ -10,6 +10,7 @@ mod sarif;
 use std::ops::Range;
 
 use serde::Serialize;
+use states::words::text::sentences;
 use states::words::{Finding, Layer, LayerReport, Place, Severity, Timestamp, Verdict};
 
 pub use evidence::{Claimed, Source};
@@ -136,8 +137,8 @@ pub fn check(file: MarkdownFile<'_>, against: Against<'_>) -> Checked {
     if let Err(error) = std::str::from_utf8(file.bytes) {
         not_text(&mut layers, &error, text, against.settings);
     }
-    let sentences = page.as_ref().map(sentences_of).unwrap_or_default();
-    let located = Located { text, lines: Lines::of(text), page: page.as_ref().ok(), sentences: &sentences };
+    let all = page.as_ref().map(sentences_of).unwrap_or_default();
+    let located = Located { text, lines: Lines::of(text), page: page.as_ref().ok(), sentences: &all };
     let said = (page.is_ok() && !against.sources.is_empty())
         .then(|| evidence::prove(&located.lines, &to_prove(&located), against.sources, against.settings));
     let of_rules = layers.iter().flat_map(|l| &l.findings).map(|finding| (finding, None));
@@ -156,17 +157,23 @@ type Placed<'a> = (&'a Finding, Option<&'a (Range<usize>, Option<SourcePlace>)>)
 
 /// What a page says: its title, its description and its sentences.
 fn to_prove(located: &Located<'_>) -> Vec<evidence::Sentence> {
-    let front =
-        [("title", true), ("description", false), ("summary", false)].into_iter().filter_map(|(key, heading)| {
-            let (text, range) = located.text_of(key)?;
-            Some(evidence::Sentence { text: text.to_owned(), range, heading })
-        });
-    let body = located.sentences.iter().map(|sentence| evidence::Sentence {
+    let mut all = Vec::new();
+    for (key, heading) in [("title", true), ("description", false), ("summary", false)] {
+        let Some((text, range)) = located.text_of(key) else { continue };
+        // What is written otherwise than it reads is one place.
+        let verbatim = range.len() == text.len();
+        all.extend(sentences(text).into_iter().map(|span| evidence::Sentence {
+            text: span.of(text).to_owned(),
+            range: if verbatim { range.start + span.start..range.start + span.end } else { range.clone() },
+            heading,
+        }));
+    }
+    all.extend(located.sentences.iter().map(|sentence| evidence::Sentence {
         text: sentence.text.clone(),
         range: sentence.range.clone(),
         heading: sentence.heading,
-    });
-    front.chain(body).collect()
+    }));
+    all
 }
 
 fn not_text(layers: &mut Vec<LayerReport>, error: &std::str::Utf8Error, text: &str, settings: &Settings) {
