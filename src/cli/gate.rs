@@ -84,7 +84,7 @@ pub(super) async fn gate(cli: &Cli, args: &GateArgs) -> Answer {
         all.push(lint::check(file, against));
     }
     let mut not_checked = Vec::new();
-    if !site_is_known {
+    if args.site.is_none() {
         not_checked.push("links, tags and slugs (--site FOLDER)");
     }
     if args.evidence.is_none() {
