@@ -12,6 +12,7 @@ use pipeline::store::{Role, RunnerLock, Store, Taken};
 use sources::{Fingerprint, Thresholds};
 use states::words::SiteName;
 
+use crate::random::mix;
 use crate::report::{Report, Table};
 
 /// Fingerprints put in at once.
@@ -174,11 +175,4 @@ impl Texts {
         }
         text.push_str(". ");
     }
-}
-
-/// The finaliser of SplitMix64.
-fn mix(mut z: u64) -> u64 {
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }

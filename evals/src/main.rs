@@ -1,15 +1,17 @@
 //! Scores this program's parts on a folder of test data, beside peers that do the same.
 //!
-//! `evals feeds|extraction|duplicates|hostile DIR` scores one part, `evals all DIR` every part on a folder laid out as
-//! `feeds/`, `pages/`, `neardup/` and `hostile/`: tables on stdout, JSON with `--json`, Markdown into a file with `--write`.
+//! `evals feeds|extraction|duplicates|evidence|hostile DIR` scores one part, `evals all DIR` every part on a folder laid out as
+//! `feeds/`, `pages/`, `neardup/`, `evidence/` and `hostile/`: tables on stdout, JSON with `--json`, Markdown into a file with `--write`.
 
 mod duplicates;
+mod evidence;
 mod extraction;
 mod feeds;
 mod index;
 mod hostile;
 mod pages;
 mod peers;
+mod random;
 mod report;
 
 use std::io::Write as _;
@@ -63,6 +65,25 @@ enum What {
         /// The folder of pairs.
         dir: PathBuf,
     },
+    /// How often wrong facts are caught, and true sentences flagged: the cases of `evidence/*.jsonl`, and cases that are made
+    /// from the gold texts of `pages/`.
+    Evidence {
+        /// The folder that holds `evidence/`, `pages/` or both.
+        dir: PathBuf,
+        #[command(flatten)]
+        how: evidence::How,
+    },
+    /// Writes down the cases that are made from the gold texts of pages, one JSON object a line.
+    GenerateEvidence {
+        /// The folder that holds `pages/`.
+        dir: PathBuf,
+        /// Equal seeds give equal cases.
+        #[arg(long, default_value_t = evidence::SEED)]
+        seed: u64,
+        /// The file to write.
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// What hostile files and URLs do to the parsers and the door: nothing, it is hoped.
     Hostile {
         /// The folder of hostile files, with `generated/ssrf-urls.jsonl`.
@@ -84,11 +105,17 @@ fn main() -> anyhow::Result<()> {
         What::Feeds { dir } => vec![feeds::score(&dir, &peers)?],
         What::Extraction { dir } => vec![extraction::score(&dir, &peers)?],
         What::Duplicates { dir } => vec![duplicates::score(&dir, &peers, options.index)?],
+        What::Evidence { dir, how } => vec![evidence::score(&dir, &how)?],
+        What::GenerateEvidence { dir, seed, out } => {
+            let written = evidence::write_cases(&dir, seed, &out)?;
+            return Ok(writeln!(std::io::stdout().lock(), "{written} cases in {}", out.display())?);
+        }
         What::Hostile { dir } => vec![hostile::score(&dir)?],
         What::All { dir } => vec![
             feeds::score(&dir.join("feeds"), &peers)?,
             extraction::score(&dir.join("pages/aeb"), &peers)?,
             duplicates::score(&dir.join("neardup/synthetic"), &peers, options.index)?,
+            evidence::score(&dir, &evidence::How::default())?,
             hostile::score(&dir.join("hostile"))?,
         ],
     };

@@ -104,7 +104,7 @@ fn packed(folder: &Path, id: &str) -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// All text of a page that is nothing but its main text.
+/// All text of a page that is nothing but its main text, a block a line.
 fn shown(html: &Html) -> String {
     const INLINE: [&str; 14] =
         ["a", "abbr", "b", "cite", "code", "em", "font", "i", "mark", "small", "span", "strong", "sub", "sup"];
@@ -116,10 +116,10 @@ fn shown(html: &Html) -> String {
                     .parent()
                     .and_then(|up| up.value().as_element().map(|e| matches!(e.name(), "script" | "style")));
                 if raw != Some(true) {
-                    out.push_str(text);
+                    out.push_str(&text.replace('\n', " "));
                 }
             }
-            Node::Element(element) if !INLINE.contains(&element.name()) => out.push(' '),
+            Node::Element(element) if !INLINE.contains(&element.name()) => out.push_str("\n\n"),
             _ => {}
         }
     }

@@ -9,20 +9,7 @@ use super::tokens::{Class, Token};
 /// one, else of the one before. Clauses end at punctuation and at `and`, `but`, `while`, `whereas`.
 pub(super) fn attach(text: &str, tokens: &[Token], claims: &mut [Claim]) {
     let inside = |i: usize| claims.iter().any(|c| c.tokens.contains(&i));
-    let mut clause = 0usize;
-    let clauses: Vec<usize> = tokens
-        .iter()
-        .enumerate()
-        .map(|(i, token)| {
-            let mark = token.class == Class::Mark
-                && matches!(token.lower.as_str(), "," | ";" | ":" | "(" | ")" | "—" | "–" | "|" | "." | "!" | "?");
-            let word = matches!(token.lower.as_str(), "and" | "but" | "while" | "whereas" | "und" | "aber");
-            if (mark || word) && !inside(i) {
-                clause += 1;
-            }
-            clause
-        })
-        .collect();
+    let clauses = clauses(tokens, claims);
     let words: Vec<(usize, Vec<String>)> = tokens
         .iter()
         .enumerate()
@@ -43,4 +30,19 @@ pub(super) fn attach(text: &str, tokens: &[Token], claims: &mut [Claim]) {
             }
         }
     }
+}
+
+/// The clause of each token. Clauses end at punctuation and at `and`, `but`, `while`, `whereas`, unless a claim goes on there.
+pub(super) fn clauses(tokens: &[Token], claims: &[Claim]) -> Vec<usize> {
+    let mut inside = vec![false; tokens.len()];
+    claims.iter().flat_map(|c| c.tokens.clone()).for_each(|i| inside[i] = true);
+    let mut clause = 0usize;
+    let ends = |(i, token): (usize, &Token)| {
+        let mark = token.class == Class::Mark
+            && matches!(token.lower.as_str(), "," | ";" | ":" | "(" | ")" | "—" | "–" | "|" | "." | "!" | "?");
+        let word = matches!(token.lower.as_str(), "and" | "but" | "while" | "whereas" | "und" | "aber");
+        clause += usize::from((mark || word) && !inside[i]);
+        clause
+    };
+    tokens.iter().enumerate().map(ends).collect()
 }

@@ -5,7 +5,7 @@ use states::words::{Cite, Place, Sentence, Snapshot};
 
 use super::claims::{Claim, Kind, Reading, Value};
 use super::lookup::{self, Proof, Window};
-use super::{Desk, support};
+use super::{Desk, slots, support};
 use crate::rules::evidence as rules;
 use crate::rules::{Rule, excerpt};
 
@@ -106,7 +106,7 @@ impl Desk<'_> {
                 }
                 (cite, None)
             }
-            _ => match lookup::value(claim, reading, windows) {
+            _ => match lookup::value(claim, &sentence.text, reading, windows, self.library) {
                 Proof::Found(cite) => (Some(cite), None),
                 Proof::FoundUnbounded(cite) => {
                     let message = format!("`{written}` has a bound (`up to`, `at least`) on one side only");
@@ -135,6 +135,22 @@ impl Desk<'_> {
                     (None, Some((&rules::BOUND, message, cite)))
                 }
             },
+        };
+        let (cite, problem) = match (cite, problem) {
+            (Some(cite), None) if claim.kind != Kind::Quotation && claim.kind != Kind::Url => {
+                match slots::taken(claim, reading, windows) {
+                    Some((against, other)) => {
+                        let message = format!(
+                            "where the draft says `{written}` the source says `{}`: {}",
+                            excerpt(other),
+                            self.shown(&against)
+                        );
+                        (None, Some((&rules::ATTACHED, message, against)))
+                    }
+                    None => (Some(cite), None),
+                }
+            }
+            other => other,
         };
         if let Some((rule, message, against)) = problem {
             self.gathered.find(rule, place.clone(), message).of(&sentence.text).against(Some(against));

@@ -1,11 +1,15 @@
 //! Claims: what a sentence says that can be looked up. Numbers with units, versions, dates, money, percentages, quotations,
 //! addresses and names, each with the words it belongs to.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
+use super::anchors::clauses;
+use super::days::{Day, falls_on};
 use super::names;
 use super::normalise::{Decimal, Folded};
+use super::support::key;
 use super::tokens::{Class, Token, tokens};
 use super::values::values;
 
@@ -62,6 +66,10 @@ pub(crate) enum Value {
     Version(Vec<String>),
     /// A date, as far as it is given.
     Date { year: Option<i32>, month: Option<u8>, day: Option<u8> },
+    /// A day told from another.
+    Day(Day),
+    /// A part of a whole: numerator and denominator.
+    Part(i128, i128),
     /// Anything compared as text.
     Text(String),
     /// The parts of a name, as stems.
@@ -71,7 +79,7 @@ pub(crate) enum Value {
 impl Value {
     /// True where the source's value proves this one.
     pub(crate) fn proven_by(&self, source: &Self) -> bool {
-        use Value::{Date, Money, Number, Percent, Text, Times, Version};
+        use Value::{Date, Day, Money, Number, Part, Percent, Text, Times, Version};
         match (self, source) {
             (Number { amount: a, unit: u, .. }, Number { amount: b, unit: v, .. }) => a == b && u == v,
             (Number { unit: None, literal, .. }, Version(parts))
@@ -92,6 +100,15 @@ impl Value {
             (Date { year, month, day }, Date { year: y, month: m, day: d }) => {
                 (year.is_none() || year == y) && (month.is_none() || month == m) && (day.is_none() || day == d)
             }
+            (Day(a), Day(b)) => a.same(*b),
+            (Day(a), Date { year, month, day }) => falls_on(*a, *year, *month, *day),
+            (Part(a, b), Part(c, d)) => a * d == c * b,
+            (Part(a, b), Percent { amount, points: false }) | (Percent { amount, points: false }, Part(a, b)) => {
+                amount.times(Decimal::new(*b, 0)) == Some(Decimal::new(a * 100, 0))
+            }
+            (Part(a, b), Times(times)) | (Times(times), Part(a, b)) => {
+                times.times(Decimal::new(*b, 0)) == Some(Decimal::new(*a, 0))
+            }
             (Text(a), Text(b)) => a == b,
             _ => false,
         }
@@ -101,11 +118,11 @@ impl Value {
     pub(crate) fn group(&self) -> String {
         match self {
             Self::Number { unit, .. } => format!("number {}", unit.as_deref().unwrap_or_default()),
-            Self::Times(_) => "times".into(),
+            Self::Times(_) | Self::Part(..) => "times".into(),
             Self::Percent { .. } => "percent".into(),
             Self::Money { currency, .. } => format!("money {currency}"),
             Self::Version(_) => "version".into(),
-            Self::Date { .. } => "date".into(),
+            Self::Date { .. } | Self::Day(_) => "date".into(),
             Self::Text(_) => "text".into(),
             Self::Name(_) => "name".into(),
         }
@@ -171,6 +188,11 @@ impl Claim {
         }
     }
 
+    /// True for what is neither a name nor a quotation.
+    pub(crate) fn is_value(&self) -> bool {
+        !matches!(self.kind, Kind::Name | Kind::Quotation)
+    }
+
     pub(crate) fn name(parts: Vec<String>, tokens: Range<usize>, span: Range<usize>, opening: bool) -> Self {
         Self { opening, ..Self::new(Kind::Name, Value::Name(parts), tokens, span) }
     }
@@ -190,8 +212,14 @@ pub(crate) struct NameSense<'a> {
 pub(crate) struct Reading {
     pub(crate) tokens: Vec<Token>,
     pub(crate) claims: Vec<Claim>,
+    /// The tokens that are no marks.
+    pub(crate) words: Vec<usize>,
+    /// The clause of each token, counted from the beginning.
+    pub(crate) clauses: Vec<usize>,
     /// A quotation mark that is not closed.
     pub(crate) open_quotation: Option<usize>,
+    /// The parts of names, once they were asked for.
+    parts: OnceCell<Vec<(String, usize)>>,
 }
 
 impl Reading {
@@ -199,8 +227,8 @@ impl Reading {
     pub(crate) fn of_source(text: &str) -> Self {
         let tokens = tokens(text);
         let taken = vec![false; tokens.len()];
-        let claims = values(text, &tokens, &taken);
-        Self { tokens, claims, open_quotation: None }
+        let claims = values(text, &tokens, &taken, true);
+        Self::with(tokens, claims, None)
     }
 
     /// Reads a sentence of a draft: quotations, values outside of them, and names.
@@ -222,25 +250,46 @@ impl Reading {
                 within.iter().for_each(|i| taken[*i] = true);
             }
         }
-        let found = values(text, &tokens, &taken);
+        let found = values(text, &tokens, &taken, false);
         for claim in &found {
             claim.tokens.clone().for_each(|i| taken[i] = true);
         }
         claims.extend(found);
         claims.extend(names::names(text, &tokens, &taken, sense));
         claims.sort_by_key(|c| (c.span.start, c.span.end));
-        Self { tokens, claims, open_quotation }
+        Self::with(tokens, claims, open_quotation)
+    }
+
+    fn with(tokens: Vec<Token>, claims: Vec<Claim>, open_quotation: Option<usize>) -> Self {
+        let clauses = clauses(&tokens, &claims);
+        let words = (0..tokens.len()).filter(|i| tokens[*i].class != Class::Mark).collect();
+        Self { tokens, claims, words, clauses, open_quotation, parts: OnceCell::new() }
+    }
+
+    /// The pairs of words that stand side by side, as keys.
+    pub(crate) fn pairs(&self) -> Vec<u64> {
+        let word = |i: usize| {
+            let token = &self.tokens[i];
+            key(token.stems.first().map_or(token.lower.as_str(), String::as_str))
+        };
+        self.words.windows(2).map(|pair| word(pair[0]).rotate_left(17) ^ word(pair[1])).collect()
+    }
+
+    /// The words of a text in the form in which names are compared, each with its token.
+    pub(crate) fn parts(&self, text: &str) -> &[(String, usize)] {
+        self.parts.get_or_init(|| {
+            let could =
+                |t: &Token| matches!(t.class, Class::Word | Class::Path | Class::Flag | Class::Url | Class::Mail);
+            let words = self.tokens.iter().enumerate().filter(|(_, t)| could(t));
+            words.flat_map(|(i, t)| names::parts(t.raw(text), false).into_iter().map(move |part| (part, i))).collect()
+        })
     }
 
     /// The stems of the words that say something, claims' own tokens left out.
     pub(crate) fn content(&self) -> impl Iterator<Item = &String> {
-        let claimed = |i: usize| self.claims.iter().any(|c| is_value(c) && c.tokens.contains(&i));
+        let claimed = |i: usize| self.claims.iter().any(|c| c.is_value() && c.tokens.contains(&i));
         self.tokens.iter().enumerate().filter(move |(i, _)| !claimed(*i)).flat_map(|(_, t)| &t.stems)
     }
-}
-
-fn is_value(claim: &Claim) -> bool {
-    !matches!(claim.kind, Kind::Name | Kind::Quotation)
 }
 
 /// The insides of quotations, and the first double mark without a partner. A quotation may run over several sentences: what
@@ -257,7 +306,8 @@ pub(crate) fn quotations(text: &str) -> (Vec<Range<usize>>, Option<usize>) {
         if let Some((_, inside, close)) = open {
             let closes = match close {
                 '”' => matches!(c, '”' | '“' | '"'),
-                '\'' => matches!(c, '\'' | '’') && outside(after),
+                // Scripts without spaces between words close a quotation in front of a letter.
+                '\'' => matches!(c, '\'' | '’') && after.is_none_or(|c| !c.is_alphanumeric() || c >= '\u{1100}'),
                 other => c == other,
             };
             if closes {

@@ -52,6 +52,20 @@ fn each_kind_of_value_is_read() {
         ("It came in 2026.", "date", "2026"),
         ("It came on 2026-03-01.", "date", "2026-03-01"),
         ("Es kam am 1. März 2026.", "date", "1. März 2026"),
+        ("It came on 3/14/2026.", "date", "3/14/2026"),
+        ("Es kam am 14.03.2026.", "date", "14.03.2026"),
+        ("It came last Tuesday.", "date", "last Tuesday"),
+        ("It came on Friday.", "date", "Friday"),
+        ("It came yesterday.", "date", "yesterday"),
+        ("It came two weeks ago.", "date", "two weeks ago"),
+        ("It came last year.", "date", "last year"),
+        ("It has 1 234 rows.", "number", "1 234"),
+        ("It has 25.000 rows.", "number", "25.000"),
+        ("It has three dozen rows.", "number", "three dozen"),
+        ("It has half a million rows.", "number", "half a million"),
+        ("It has two hundred and five rows.", "number", "two hundred and five"),
+        ("It uses two-thirds of it.", "number", "two-thirds"),
+        ("It costs 5 million US dollars.", "money", "5 million US dollars"),
         ("See https://e.example/a.", "url", "https://e.example/a"),
         ("She said “it is done”.", "quotation", "it is done"),
         ("She called it 'done' then.", "quotation", "done"),
@@ -68,6 +82,9 @@ fn words_that_only_look_like_values_are_left_alone() {
         "A zero-cost idea.",
         "Don't use the users' names.",
         "Half a loaf.",
+        "The third run, over the last year.",
+        "Use Sun hardware.",
+        "3) Read the manual.",
     ] {
         assert_eq!(kinds(text), [], "{text}");
     }
@@ -130,6 +147,9 @@ fn hostile_numbers_are_read_without_panic() {
         "v1.2.3.4.5.6.7.8.9.10",
         "2026-99-99 99 March 9999",
         "1-2-3-4 -- - $ €5€ %5%",
+        "99/99/2026 0.000 1.000.000.000,99 1 000 000 000 000 000 000 000 000 000 000 000",
+        "nine hundred billion trillion dozen dozen dozen dozen million years ago",
+        "999999999999 weeks ago 99999 years ago last next half a and a half ½½",
         "“”‘’\"\"''«»",
     ] {
         let plain = HashSet::new();

@@ -8,7 +8,7 @@ use states::words::text::{Span, sentences};
 use states::words::{Brief, Cite, Snapshot, SnapshotId, Snapshots};
 
 use super::MAX_SENTENCE;
-use super::lookup::Passage;
+use super::lookup::{Passage, Window};
 use super::normalise::{Folded, stem};
 
 /// A text that may be cited.
@@ -38,6 +38,14 @@ pub(crate) struct Line<'a> {
     pub(crate) source: usize,
     pub(crate) span: Span,
     pub(crate) passage: Passage<'a>,
+    pairs: OnceCell<Vec<u64>>,
+}
+
+impl Line<'_> {
+    /// Its words that stand side by side, as keys.
+    pub(crate) fn pairs(&self) -> &[u64] {
+        self.pairs.get_or_init(|| self.passage.reading.pairs())
+    }
 }
 
 /// Everything that may be cited.
@@ -98,6 +106,7 @@ impl<'a> Library<'a> {
                 source,
                 span: *span,
                 passage: Passage::new(text.snapshot, *span),
+                pairs: OnceCell::new(),
             }));
         }
         let mut index: HashMap<String, Vec<usize>> = HashMap::new();
@@ -121,6 +130,17 @@ impl<'a> Library<'a> {
     /// The cited text, or `None` where the range does not lie in a source.
     pub(crate) fn cited(&self, cite: &Cite) -> Option<&'a str> {
         self.get(&cite.snapshot)?.text.get(cite.start..cite.end)
+    }
+
+    /// A range as a window. What has been read already is not read again.
+    pub(crate) fn window(&self, id: &SnapshotId, span: Span) -> Option<Window<'a>> {
+        let source = *self.by_id.get(id)?;
+        let snapshot = self.sources[source].snapshot;
+        let first = self.lines.partition_point(|l| (l.source, l.span.start) < (source, span.start));
+        let inside = self.lines[first..].iter().take_while(|l| l.source == source && l.span.end <= span.end);
+        let passages: Vec<Passage<'a>> = inside.map(|l| l.passage.clone()).collect();
+        let covers = passages.last().is_some_and(|last| last.ends_at(span.end)) && passages[0].starts_at(span.start);
+        Some(if covers { Window { snapshot, span, passages } } else { Window::new(snapshot, span) })
     }
 
     /// The lines that a stem stands in.

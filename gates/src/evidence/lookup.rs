@@ -1,15 +1,17 @@
 //! Looking a claim up in the ranges that its sentence cites, and nowhere else.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
+use jiff::civil::Date;
 use states::words::text::{Span, sentences};
 use states::words::{Cite, Snapshot, SnapshotId};
 
 use super::claims::{Bound, Claim, Kind, Reading, Role, Value};
+use super::context;
 use super::library::Library;
 use super::names::parts;
 use super::normalise::{Decimal, Folded};
-use super::tokens::Class;
 
 /// One sentence of a source, read.
 #[derive(Debug, Clone)]
@@ -17,14 +19,40 @@ pub(crate) struct Passage<'a> {
     snapshot: &'a SnapshotId,
     /// Where it begins in the snapshot.
     base: usize,
+    /// The day on which it was told, where its publisher says so.
+    told: Option<Date>,
     pub(crate) text: &'a str,
-    pub(crate) reading: Reading,
+    pub(crate) reading: Rc<Reading>,
 }
 
 impl<'a> Passage<'a> {
     pub(crate) fn new(snapshot: &'a Snapshot, span: Span) -> Self {
         let text = span.of(&snapshot.text);
-        Self { snapshot: &snapshot.id, base: span.start, text, reading: Reading::of_source(text) }
+        let told = snapshot.published.map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).date());
+        Self { snapshot: &snapshot.id, base: span.start, told, text, reading: Rc::new(Reading::of_source(text)) }
+    }
+
+    /// True where a value that stands here proves another. Days are told from the day of telling.
+    pub(crate) fn proves(&self, wanted: &Value, here: &Value) -> bool {
+        let told = |value: &Value| match (value, self.told) {
+            (Value::Day(day), Some(told)) => day.from(told),
+            _ => None,
+        };
+        wanted.proven_by(here)
+            || told(wanted).is_some_and(|wanted| wanted.proven_by(here))
+            || told(here).is_some_and(|here| wanted.proven_by(&here))
+    }
+
+    pub(crate) fn starts_at(&self, byte: usize) -> bool {
+        self.base == byte
+    }
+
+    pub(crate) fn ends_at(&self, byte: usize) -> bool {
+        self.base + self.text.len() == byte
+    }
+
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.base == other.base && self.snapshot == other.snapshot
     }
 
     /// The stems of everything that is said here, values' own words included.
@@ -32,7 +60,7 @@ impl<'a> Passage<'a> {
         self.reading.tokens.iter().flat_map(|t| &t.stems)
     }
 
-    fn cite(&self, span: &std::ops::Range<usize>) -> Cite {
+    pub(crate) fn cite(&self, span: &std::ops::Range<usize>) -> Cite {
         Cite { snapshot: self.snapshot.clone(), start: self.base + span.start, end: self.base + span.end }
     }
 }
@@ -84,8 +112,7 @@ pub(crate) fn windows<'a>(cites: &[&Cite], library: &Library<'a>) -> Vec<Window<
             _ => joined.push(cite.clone()),
         }
     }
-    let window =
-        |cite: &Cite| Some(Window::new(library.get(&cite.snapshot)?, Span { start: cite.start, end: cite.end }));
+    let window = |cite: &Cite| library.window(&cite.snapshot, Span { start: cite.start, end: cite.end });
     joined.iter().filter_map(window).collect()
 }
 
@@ -107,13 +134,27 @@ pub(crate) enum Proof {
 }
 
 /// Looks a value (not a name, not a quotation) up.
-pub(crate) fn value(claim: &Claim, draft: &Reading, windows: &[Window<'_>]) -> Proof {
+pub(crate) fn value(
+    claim: &Claim,
+    text: &str,
+    draft: &Reading,
+    windows: &[Window<'_>],
+    library: &Library<'_>,
+) -> Proof {
     let passages: Vec<&Passage<'_>> = windows.iter().flat_map(|w| &w.passages).collect();
     let content: BTreeSet<&String> = draft.content().collect();
     let mut best: Option<(u8, Proof)> = None;
     for passage in &passages {
-        for occurrence in passage.reading.claims.iter().filter(|c| claim.value.proven_by(&c.value)) {
-            let proof = tie(claim, occurrence, passage, &passages, &content);
+        for occurrence in passage.reading.claims.iter().filter(|c| passage.proves(&claim.value, &c.value)) {
+            let proof = match tie(claim, occurrence, passage, &passages, &content) {
+                Proof::Found(cite) | Proof::FoundUnbounded(cite)
+                    if !context::named_alike(claim, occurrence, text)
+                        && context::elsewhere(claim, passage, draft, windows, library) =>
+                {
+                    Proof::Context(cite)
+                }
+                proof => proof,
+            };
             let rank = match &proof {
                 Proof::Found(_) => return proof,
                 Proof::FoundUnbounded(_) => 0,
@@ -140,7 +181,7 @@ fn tie(
 ) -> Proof {
     let cite = passage.cite(&occurrence.span);
     let here: BTreeSet<&String> = passage.stems().collect();
-    if let Some(problem) = noun(claim, occurrence, &here) {
+    if let Some(problem) = noun(claim, occurrence, &here, content) {
         return match problem {
             Misfit::Elsewhere(noun) => Proof::Attached(cite, noun),
             Misfit::Nowhere => Proof::Context(cite),
@@ -173,6 +214,9 @@ fn role_word(role: Role) -> &'static str {
     }
 }
 
+/// So many other words must a sentence share with its source before what it counts may be named in another word.
+const SAME_SAID: usize = 4;
+
 enum Misfit {
     /// The source counts something else with this number; what the draft counts stands elsewhere in the sentence.
     Elsewhere(String),
@@ -181,12 +225,15 @@ enum Misfit {
 }
 
 /// What a bare number counts must be what it counts in the source.
-fn noun(claim: &Claim, occurrence: &Claim, here: &BTreeSet<&String>) -> Option<Misfit> {
+fn noun(claim: &Claim, occurrence: &Claim, here: &BTreeSet<&String>, content: &BTreeSet<&String>) -> Option<Misfit> {
     if claim.noun.is_empty() || claim.noun.iter().any(|stem| occurrence.noun.contains(stem)) {
         return None;
     }
     if !claim.noun.iter().any(|stem| here.contains(stem)) {
-        return Some(Misfit::Nowhere);
+        // Another word for it, where all the rest is said there.
+        let rest = content.iter().filter(|stem| !claim.noun.contains(**stem));
+        let (said, other): (Vec<&&String>, Vec<&&String>) = rest.partition(|stem| here.contains(**stem));
+        return (said.len() < SAME_SAID || other.len() > said.len() / 3).then_some(Misfit::Nowhere);
     }
     (!occurrence.noun.is_empty()).then(|| Misfit::Elsewhere(occurrence.noun.join(" ")))
 }
@@ -260,14 +307,15 @@ pub(crate) fn turned(folded: &str) -> String {
 
 /// Where the parts of a name stand together and in order, with at most one word between two of them (`Jane M. Doe`).
 pub(crate) fn name_in(wanted: &[String], passage: &Passage<'_>) -> Option<Cite> {
-    let words: Vec<(String, &std::ops::Range<usize>)> = passage
-        .reading
-        .tokens
-        .iter()
-        .filter(|t| matches!(t.class, Class::Word | Class::Path | Class::Flag | Class::Url | Class::Mail))
-        .flat_map(|t| parts(t.raw(passage.text), false).into_iter().map(move |part| (part, &t.span)))
-        .collect();
-    (0..words.len()).find_map(|start| {
+    let tokens = names_in(wanted, passage).into_iter().next()?;
+    let all = &passage.reading.tokens;
+    Some(passage.cite(&(all[tokens.start].span.start..all[tokens.end - 1].span.end)))
+}
+
+/// The tokens of each place where the parts of a name stand together.
+pub(crate) fn names_in(wanted: &[String], passage: &Passage<'_>) -> Vec<std::ops::Range<usize>> {
+    let words = passage.reading.parts(passage.text);
+    let place = |start: usize| {
         let mut at = start;
         let mut wanted = wanted.iter();
         if *wanted.next()? != words[start].0 {
@@ -277,8 +325,9 @@ pub(crate) fn name_in(wanted: &[String], passage: &Passage<'_>) -> Option<Cite> 
             let next = (at + 1..=at + 2).find(|i| words.get(*i).is_some_and(|(word, _)| word == part))?;
             at = next;
         }
-        Some(passage.cite(&(words[start].1.start..words[at].1.end)))
-    })
+        Some(words[start].1..words[at].1 + 1)
+    };
+    (0..words.len()).filter_map(place).collect()
 }
 
 /// Looks a name up in the windows, then in what says whose text it is: title, author, publisher, address.

@@ -17,11 +17,12 @@ fn proof(draft: &str, source: &str) -> &'static str {
     let snapshot = snapshot(source);
     let span = Span { start: snapshot.body_start, end: snapshot.text.len() };
     let windows = [Window::new(&snapshot, span)];
+    let library = Library::of_texts(std::slice::from_ref(&snapshot), 2_000);
     let plain = HashSet::new();
     let reading = Reading::of_draft(draft, NameSense { plain: &plain, capitals: true });
     let mut worst = "found";
     for claim in reading.claims.iter().filter(|c| !matches!(c.kind, Kind::Name | Kind::Quotation)) {
-        let this = match value(claim, &reading, &windows) {
+        let this = match value(claim, draft, &reading, &windows, &library) {
             Proof::Found(_) => continue,
             Proof::FoundUnbounded(_) => "unbounded",
             Proof::Missing => "missing",
@@ -49,6 +50,29 @@ fn the_same_value_in_other_writing_is_found() {
         ("Latency is 10–20 ms.", "Latency is 10 ms to 20 ms."),
         ("The link carries 10 MB/s.", "The link carries 10 megabytes per second."),
         ("Memory is 2 GiB.", "Memory is 2048 MiB."),
+        ("It has 1,234 parsers.", "It has 1 234 parsers."),
+        ("It has 25,000 parsers.", "Es hat 25.000 parsers."),
+        ("It has 1,234,567 rows.", "It has 1.234.567 rows."),
+        ("It has 1,200,000 rows.", "It has 1.2 million rows."),
+        ("It has 12,000 rows.", "It has 12k rows."),
+        ("It has 36 parsers.", "It has three dozen parsers."),
+        ("It has 500,000 rows.", "It has half a million rows."),
+        ("It has 205 parsers.", "It has two hundred and five parsers."),
+        ("It has 2.5 million rows.", "It has two and a half million rows."),
+        ("It has 25 parsers.", "It has twenty-five parsers."),
+        ("It has 100 parsers.", "It has a hundred parsers."),
+        ("It took 1.5 hours.", "It took 1½ hours."),
+        ("It uses half of the memory.", "It uses 50 percent of the memory."),
+        ("It uses a quarter of the memory.", "It uses 25% of the memory."),
+        ("It uses two thirds of the memory.", "It uses two-thirds of the memory."),
+        ("Latency is between 3 and 5 ms.", "Latency is 3–5 ms."),
+        ("It was released on 14 March 2026.", "It was released on 3/14/2026."),
+        ("It was released on 14 March 2026.", "Released: 14.03.2026."),
+        ("It was released on Mar. 14.", "It was released on March 14th."),
+        ("It was released last Tuesday.", "It was released on Tuesday."),
+        ("It was released two weeks ago.", "It was released 14 days ago."),
+        ("It cost $5 million.", "It cost 5 million US dollars."),
+        ("It cost $2.2 billion.", "It cost US$2.2bn."),
     ] {
         assert_eq!(proof(draft, source), "found", "{draft} / {source}");
     }
@@ -148,4 +172,46 @@ fn quotations_match_exactly_but_for_marks_and_spaces() {
     assert!(!found("We did plan this"));
     assert!(!found("we kept it [...] it just happened"));
     assert!(!found("appened, and we"), "a word is not cut");
+}
+
+/// What becomes of the last value of `draft` where `source` was told on Tuesday, 3 March 2026.
+fn told(draft: &str, source: &str) -> bool {
+    let mut snapshot = snapshot(source);
+    snapshot.published = Some("2026-03-03T09:00:00Z".parse().unwrap());
+    let windows = [Window::new(&snapshot, Span { start: snapshot.body_start, end: snapshot.text.len() })];
+    let library = Library::of_texts(std::slice::from_ref(&snapshot), 2_000);
+    let plain = HashSet::new();
+    let reading = Reading::of_draft(draft, NameSense { plain: &plain, capitals: true });
+    let claim = reading.claims.iter().rfind(|c| c.is_value()).unwrap();
+    matches!(value(claim, draft, &reading, &windows, &library), Proof::Found(_))
+}
+
+#[test]
+fn days_are_told_from_the_day_of_their_source() {
+    for (draft, source) in [
+        ("Ferrite came out on 3 March 2026.", "Ferrite came out today."),
+        ("Ferrite came out on March 2.", "Ferrite came out yesterday."),
+        ("Ferrite came out on Tuesday.", "Ferrite came out today."),
+        ("Ferrite came out on 27 February 2026.", "Ferrite came out last Friday."),
+        ("Ferrite comes out on 6 March 2026.", "Ferrite comes out next Friday."),
+        ("Ferrite came out on 17 February 2026.", "Ferrite came out two weeks ago."),
+        ("Ferrite came out in January 2026.", "Ferrite came out two months ago."),
+        ("Ferrite came out in 2025.", "Ferrite came out last year."),
+        ("Ferrite came out last year.", "Ferrite came out in 2025."),
+        ("Ferrite came out yesterday.", "Ferrite came out on 2 March 2026."),
+        ("Ferrite came out on Monday.", "Ferrite came out on 2 March 2026."),
+    ] {
+        assert!(told(draft, source), "{draft} / {source}");
+    }
+    for (draft, source) in [
+        ("Ferrite came out on 4 March 2026.", "Ferrite came out today."),
+        ("Ferrite came out on Wednesday.", "Ferrite came out today."),
+        ("Ferrite came out on Monday.", "Ferrite came out on Tuesday."),
+        ("Ferrite came out yesterday.", "Ferrite came out on 1 March 2026."),
+        ("Ferrite came out three weeks ago.", "Ferrite came out two weeks ago."),
+        ("Ferrite came out last year.", "Ferrite came out in 2024."),
+        ("Ferrite came out last month.", "Ferrite came out last week."),
+    ] {
+        assert!(!told(draft, source), "{draft} / {source}");
+    }
 }

@@ -13,11 +13,15 @@ mod sections;
 mod library;
 mod passages;
 mod lookup;
+mod context;
+mod slots;
 mod dates;
 mod support;
 mod claims;
 mod names;
 mod values;
+mod numerals;
+mod days;
 mod anchors;
 mod tokens;
 mod normalise;
@@ -156,7 +160,7 @@ impl<'a> Desk<'a> {
                 lookup::quotation(folded, std::slice::from_ref(&window)).is_some()
             }
             (_, Value::Name(parts)) => lookup::name_in(parts, &line.passage).is_some(),
-            (_, value) => line.passage.reading.claims.iter().any(|c| value.proven_by(&c.value)),
+            (_, value) => line.passage.reading.claims.iter().any(|c| line.passage.proves(value, &c.value)),
         };
         self.library.lines.iter().find(|l| has(l)).map(|l| l.number)
     }

@@ -72,6 +72,12 @@ impl Decimal {
         Some(Self::new(scaled / b.checked_mul(2)?, -i32::try_from(places).ok()?))
     }
 
+    /// Its digits, where it is a whole number that is not negative.
+    pub(crate) fn whole(self) -> Option<String> {
+        let power = 10i128.checked_pow(u32::try_from(self.scale).ok()?)?;
+        self.mantissa.checked_mul(power).filter(|n| *n >= 0).map(|n| n.to_string())
+    }
+
     /// Digits behind the point.
     pub(crate) fn places(self) -> u32 {
         u32::try_from(-self.scale.min(0)).unwrap_or_default()
@@ -288,6 +294,18 @@ const NUMBER_WORDS: [&str; 21] = [
     "nineteen",
     "twenty",
 ];
+const GERMAN: [(&str, usize); 10] = [
+    ("zwei", 2),
+    ("drei", 3),
+    ("vier", 4),
+    ("fünf", 5),
+    ("sechs", 6),
+    ("sieben", 7),
+    ("acht", 8),
+    ("neun", 9),
+    ("zehn", 10),
+    ("zwölf", 12),
+];
 const TENS: [&str; 10] = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
 
 /// The number that a word stands for: to twenty, the tens, and tens with a unit behind a hyphen.
@@ -295,13 +313,25 @@ pub(crate) fn number_word(lower: &str) -> Option<i128> {
     if lower == "dozen" {
         return Some(12);
     }
-    let small = |word: &str| NUMBER_WORDS.iter().position(|w| *w == word);
+    let german = |word: &str| GERMAN.iter().find(|(name, _)| *name == word).map(|(_, n)| *n);
+    let small = |word: &str| NUMBER_WORDS.iter().position(|w| *w == word).or_else(|| german(word));
     let tens = |word: &str| TENS.iter().position(|w| !w.is_empty() && *w == word).map(|n| n * 10);
     let found = match lower.split_once('-') {
         Some((ten, one)) => tens(ten)? + small(one).filter(|n| (1..10).contains(n))?,
         None => small(lower).or_else(|| tens(lower))?,
     };
     i128::try_from(found).ok()
+}
+
+/// The part that a sign like `½` stands for.
+pub(crate) fn vulgar(sign: &str) -> Option<Decimal> {
+    Some(match sign {
+        "½" => Decimal::new(5, -1),
+        "¼" => Decimal::new(25, -2),
+        "¾" => Decimal::new(75, -2),
+        "⅛" => Decimal::new(125, -3),
+        _ => return None,
+    })
 }
 
 /// What words like `twice` multiply by.
@@ -321,8 +351,11 @@ pub(crate) fn currency(text: &str) -> Option<&'static str> {
     Some(match text {
         "$" | "USD" | "US$" | "dollar" | "dollars" => "USD",
         "€" | "EUR" | "euro" | "euros" | "Euro" => "EUR",
-        "£" | "GBP" => "GBP",
+        "£" | "GBP" | "sterling" => "GBP",
         "¥" | "JPY" | "yen" => "JPY",
+        "₩" | "KRW" => "KRW",
+        "SEK" | "kronor" => "SEK",
+        "NOK" | "kroner" => "NOK",
         "CHF" | "francs" => "CHF",
         "₹" | "INR" | "rupees" => "INR",
         "CNY" | "RMB" | "yuan" => "CNY",

@@ -1,6 +1,6 @@
 //! Where the sources carry a sentence best: windows of neighbouring sentences, found by what the sentence says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use states::words::Cite;
 use states::words::text::Span;
@@ -18,6 +18,10 @@ const TRIED: usize = 12;
 /// What a further line in a window, and a further window, has to add, as a share of all that is looked for.
 const LINE_GAIN: f64 = 0.05;
 const RANGE_GAIN: f64 = 0.2;
+/// And how much of it, as a share of all words, in words that belong to no name.
+const WORDS_GAIN: f64 = 0.1;
+/// What two words add that stand side by side as in the sentence.
+const PAIR: f64 = 0.3;
 
 /// Something that a sentence says, and the lines that say it.
 struct Need {
@@ -26,6 +30,8 @@ struct Need {
     places: Vec<usize>,
     /// A value or quotation: it is looked for on its own where the best window lacks it.
     sure: bool,
+    /// A word that belongs to no name.
+    word: bool,
     /// Stems of the words that it belongs to.
     context: BTreeSet<String>,
 }
@@ -37,7 +43,8 @@ pub(super) fn find(text: &str, reading: &Reading, library: &Library<'_>, most: u
     let all: f64 = needs.iter().map(|n| n.weight).sum();
     let mut open: Vec<bool> = needs.iter().map(|n| !n.places.is_empty()).collect();
     let mut found: Vec<(usize, usize)> = Vec::new();
-    let search = Search { library, needs: &needs, all, most };
+    let pairs = reading.pairs().into_iter().collect();
+    let search = Search { library, needs: &needs, pairs, all, most };
     let mut take = |window: (usize, usize), open: &mut Vec<bool>| {
         for (n, need) in needs.iter().enumerate() {
             open[n] &= !within(&need.places, window);
@@ -61,9 +68,13 @@ pub(super) fn find(text: &str, reading: &Reading, library: &Library<'_>, most: u
             }
         }
     }
+    let words = needs.iter().filter(|n| n.word).map(|n| n.weight).sum::<f64>();
     while more {
         match search.best(&open, &search.lines(&open)) {
-            Some((window, gain)) if gain >= RANGE_GAIN * all => more = take(window, &mut open),
+            // A name alone is no reason: it would be proven where its words are not.
+            Some((window, gain)) if gain >= RANGE_GAIN * all && search.said(&open, window) >= WORDS_GAIN * words => {
+                more = take(window, &mut open)
+            }
             _ => break,
         }
     }
@@ -72,10 +83,14 @@ pub(super) fn find(text: &str, reading: &Reading, library: &Library<'_>, most: u
 
 fn needs(text: &str, reading: &Reading, library: &Library<'_>) -> Vec<Need> {
     let stems: BTreeSet<&String> = reading.tokens.iter().flat_map(|t| &t.stems).collect();
+    let names = reading.claims.iter().filter(|c| c.kind == Kind::Name);
+    let named: BTreeSet<&String> =
+        names.flat_map(|c| &reading.tokens[c.tokens.clone()]).flat_map(|t| &t.stems).collect();
     let word = |stem: &&String| Need {
         weight: library.weight(stem),
         places: library.places(stem).to_vec(),
         sure: false,
+        word: !named.contains(stem),
         context: BTreeSet::new(),
     };
     let mut needs: Vec<Need> = stems.iter().map(word).collect();
@@ -86,7 +101,7 @@ fn needs(text: &str, reading: &Reading, library: &Library<'_>) -> Vec<Need> {
         let own = claim.anchors.iter().cloned();
         let context = if claim.anchors.is_empty() { reading.content().cloned().collect() } else { own.collect() };
         let weight = if text[claim.span.clone()].len() > 1 { rare } else { rare / 2.0 };
-        Need { weight, places, sure, context }
+        Need { weight, places, sure, word: false, context }
     }));
     needs
 }
@@ -99,7 +114,7 @@ fn places(claim: &Claim, library: &Library<'_>) -> Vec<usize> {
     match &claim.value {
         Value::Name(parts) => having(&|line| lookup::name_in(parts, &line.passage).is_some()),
         Value::Text(folded) if claim.kind == Kind::Quotation => quoted(folded, library),
-        value => having(&|line| line.passage.reading.claims.iter().any(|c| value.proven_by(&c.value))),
+        value => having(&|line| line.passage.reading.claims.iter().any(|c| line.passage.proves(value, &c.value))),
     }
 }
 
@@ -124,6 +139,8 @@ fn within(places: &[usize], (first, last): (usize, usize)) -> bool {
 struct Search<'a> {
     library: &'a Library<'a>,
     needs: &'a [Need],
+    /// Words of the sentence that stand side by side.
+    pairs: HashSet<u64>,
     all: f64,
     most: usize,
 }
@@ -141,6 +158,12 @@ impl Search<'_> {
         lines
     }
 
+    /// How much a window says of what is open, in words that belong to no name.
+    fn said(&self, open: &[bool], window: (usize, usize)) -> f64 {
+        let words = self.needs.iter().zip(open).filter(|(need, open)| need.word && **open).map(|(need, _)| need);
+        words.filter(|need| within(&need.places, window)).map(|need| need.weight).sum()
+    }
+
     /// The window around one of the lines that says most of what is open, and how much that is.
     fn best(&self, open: &[bool], around: &[usize]) -> Option<((usize, usize), f64)> {
         let mut best: Option<((usize, usize), f64)> = None;
@@ -149,7 +172,8 @@ impl Search<'_> {
                 for last in (*line..first + NEIGHBOURS).filter(|last| self.is_window(first, *last)) {
                     let wanted = self.needs.iter().zip(open).filter(|(_, open)| **open).map(|(need, _)| need);
                     let said = wanted.filter(|n| within(&n.places, (first, last))).map(|n| n.weight).sum::<f64>();
-                    let gain = said - LINE_GAIN * self.all * (last - first) as f64;
+                    let pairs: usize = (first..=last).map(|n| self.alike(n)).sum();
+                    let gain = said + PAIR * pairs as f64 - LINE_GAIN * self.all * (last - first) as f64;
                     if best.is_none_or(|(_, most)| gain > most) {
                         best = Some(((first, last), gain));
                     }
@@ -157,6 +181,11 @@ impl Search<'_> {
             }
         }
         best
+    }
+
+    /// How many pairs of words a line has as the sentence has them.
+    fn alike(&self, line: usize) -> usize {
+        self.library.lines[line].pairs().iter().filter(|pair| self.pairs.contains(pair)).count()
     }
 
     /// True for neighbouring lines of one text that are short enough together. Fixed lines stand alone.

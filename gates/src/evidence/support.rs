@@ -35,25 +35,36 @@ fn denies(token: &Token) -> bool {
     DENIALS.contains(&token.lower.as_str()) || token.lower.ends_with("n't") || token.lower.ends_with("n’t")
 }
 
+/// Words at which a denial ends.
+const TURNS: [&str; 7] = ["and", "but", "while", "because", "since", "whereas", "although"];
+
 /// How far a denial or removal reaches, in words.
 const REACH: usize = 5;
 
 /// The first word that says something behind each denial: what is denied.
 fn denied(tokens: &[Token]) -> BTreeSet<&String> {
     let heads = tokens.iter().enumerate().filter(|(_, t)| denies(t)).filter_map(|(i, _)| {
-        let behind = tokens[i + 1..].iter().take(REACH).take_while(|t| t.class != Class::Mark);
+        let ends = |t: &Token| t.class == Class::Mark || TURNS.contains(&t.lower.as_str());
+        let behind = tokens[i + 1..].iter().take(REACH).take_while(|t| !ends(t));
         behind.flat_map(|t| &t.stems).find(|s| !REMOVALS.contains(&s.as_str()))
     });
     heads.collect()
 }
 
-/// True where the word stands with a denial or removal close before it.
+/// True where the word stands with a denial or removal close to it.
 fn is_turned(tokens: &[Token], word: &str) -> bool {
-    tokens.iter().enumerate().filter(|(_, t)| t.stems.iter().any(|s| s == word)).any(|(i, _)| {
-        tokens[i.saturating_sub(REACH)..(i + REACH).min(tokens.len())]
-            .iter()
-            .any(|t| denies(t) || t.stems.iter().any(|s| REMOVALS.contains(&s.as_str())))
-    })
+    let turns = |t: &Token| denies(t) || t.stems.iter().any(|s| REMOVALS.contains(&s.as_str()));
+    let mut places = tokens.iter().enumerate().filter(|(_, t)| t.stems.iter().any(|s| s == word));
+    places.any(|(i, _)| tokens[i.saturating_sub(REACH)..(i + REACH).min(tokens.len())].iter().any(turns))
+}
+
+/// True where the word stands once without a denial before it in its clause.
+fn is_affirmed(tokens: &[Token], word: &str) -> bool {
+    let ends = |t: &Token| t.class == Class::Mark || TURNS.contains(&t.lower.as_str());
+    let places = tokens.iter().enumerate().filter(|(_, t)| t.stems.iter().any(|s| s == word));
+    places
+        .into_iter()
+        .any(|(i, _)| !tokens[i.saturating_sub(REACH)..i].iter().rev().take_while(|t| !ends(t)).any(denies))
 }
 
 /// A word that one side denies and the other affirms.
@@ -70,9 +81,12 @@ pub(crate) fn negation(draft: &Reading, windows: &[Window<'_>]) -> Option<(Strin
             let in_draft = denied(&draft.tokens)
                 .into_iter()
                 .find(|w| has(source, w) && !others().any(|tokens| is_turned(tokens, w)));
-            let in_source = denied(source)
-                .into_iter()
-                .find(|w| has(&draft.tokens, w) && !is_turned(&draft.tokens, w) && !affirmed_elsewhere(w, windows));
+            let in_source = denied(source).into_iter().find(|w| {
+                has(&draft.tokens, w)
+                    && !is_turned(&draft.tokens, w)
+                    && !is_affirmed(source, w)
+                    && !affirmed_elsewhere(w, windows)
+            });
             if let Some(word) = in_draft.or(in_source) {
                 return Some((word.clone(), window.cite()));
             }
@@ -220,7 +234,7 @@ fn word_spans(text: &str) -> Vec<(usize, usize)> {
 }
 
 /// FNV-1a over the lower-case letters: only used to find places within one call.
-fn key(word: &str) -> u64 {
+pub(crate) fn key(word: &str) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325u64;
     for byte in word.chars().flat_map(char::to_lowercase).flat_map(|c| u32::from(c).to_le_bytes()) {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);

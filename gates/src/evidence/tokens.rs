@@ -106,7 +106,12 @@ impl<'t> Cutter<'t> {
             return self.push(Class::Url, length);
         }
         if c.is_ascii_digit() {
-            let (class, length) = number(rest);
+            // Behind a name, digits with a space between them are two numbers.
+            let named = self
+                .out
+                .last()
+                .is_some_and(|t| t.class == Class::Word && t.raw(self.text).starts_with(char::is_uppercase));
+            let (class, length) = number(rest, !named);
             return self.push(class, length);
         }
         if matches!(c, 'v' | 'V') && rest[1..].starts_with(|d: char| d.is_ascii_digit()) && self.after_space() {
@@ -214,8 +219,28 @@ fn digits(text: &str) -> usize {
     text.bytes().take_while(u8::is_ascii_digit).count()
 }
 
-/// Class and length of what begins with a digit.
-fn number(rest: &str) -> (Class, usize) {
+/// Length of digits in groups of three; that of the first group where there are no more.
+fn grouped_by(rest: &str, first: usize, separator: char) -> usize {
+    let mut at = first;
+    while (1..=3).contains(&first) && !rest.starts_with('0') && rest[at..].starts_with(separator) {
+        match digits(&rest[at + 1..]) {
+            3 => at += 4,
+            _ => break,
+        }
+    }
+    // A group that goes on as something else is none.
+    let ends = |at: usize| !rest[at..].starts_with(|c: char| c.is_alphanumeric()) && !rest[at..].starts_with(separator);
+    if ends(at) || separator == ' ' { at } else { first }
+}
+
+/// Length of a decimal comma with what is behind it.
+fn decimals(rest: &str) -> usize {
+    let fraction = rest.strip_prefix(',').map_or(0, digits);
+    if (1..=2).contains(&fraction) { 1 + fraction } else { 0 }
+}
+
+/// Class and length of what begins with a digit. `spaced`: a space may stand between groups of digits.
+fn number(rest: &str, spaced: bool) -> (Class, usize) {
     let first = digits(rest);
     if let Some(length) = iso(rest) {
         return (Class::Iso, length);
@@ -227,8 +252,12 @@ fn number(rest: &str) -> (Class, usize) {
         }
         return (Class::Clock, at);
     }
-    let mut at = first;
-    if first <= 3 {
+    let dotted = grouped_by(rest, first, '.');
+    if dotted > first && (rest[first..dotted].matches('.').count() > 1 || rest[..dotted].ends_with(".000")) {
+        return (Class::Number, dotted + decimals(&rest[dotted..]));
+    }
+    let mut at = if spaced { grouped_by(rest, first, ' ') } else { first };
+    if first <= 3 && at == first {
         while let Some(separator) = rest[at..].chars().next().filter(|c| SEPARATORS.contains(c)) {
             let group = at + separator.len_utf8();
             if digits(&rest[group..]) != 3 {

@@ -8,12 +8,12 @@ use super::normalise::{self, Decimal};
 use super::tokens::{Class, Token};
 
 /// The values of a text, each with the words it belongs to.
-pub(super) fn values(text: &str, tokens: &[Token], taken: &[bool]) -> Vec<Claim> {
-    let scan = Scan { text, tokens };
+pub(super) fn values(text: &str, tokens: &[Token], taken: &[bool], of_source: bool) -> Vec<Claim> {
+    let scan = Scan { text, tokens, of_source };
     let mut claims: Vec<Claim> = Vec::new();
     let mut i = 0;
     while i < tokens.len() {
-        if taken[i] {
+        if taken[i] || scan.is_list_mark(i) {
             i += 1;
             continue;
         }
@@ -35,32 +35,41 @@ pub(super) fn values(text: &str, tokens: &[Token], taken: &[bool]) -> Vec<Claim>
     claims
 }
 
-struct Scan<'a> {
-    text: &'a str,
-    tokens: &'a [Token],
+/// A text while values are read from it.
+pub(super) struct Scan<'a> {
+    pub(super) text: &'a str,
+    pub(super) tokens: &'a [Token],
+    /// False for a draft.
+    pub(super) of_source: bool,
 }
 
-type Found = (Kind, Value, usize);
+/// A value's kind, what it says, and the token behind it.
+pub(super) type Found = (Kind, Value, usize);
 
 impl Scan<'_> {
-    fn raw(&self, i: usize) -> &str {
+    pub(super) fn raw(&self, i: usize) -> &str {
         self.tokens.get(i).map_or("", |t| t.raw(self.text))
     }
 
-    fn lower(&self, i: usize) -> &str {
+    pub(super) fn lower(&self, i: usize) -> &str {
         self.tokens.get(i).map_or("", |t| t.lower.as_str())
     }
 
-    fn is(&self, i: usize, class: Class) -> bool {
+    pub(super) fn is(&self, i: usize, class: Class) -> bool {
         self.tokens.get(i).is_some_and(|t| t.class == class)
     }
 
     /// True where nothing stands between the token and the one before it.
-    fn glued(&self, i: usize) -> bool {
+    pub(super) fn glued(&self, i: usize) -> bool {
         i > 0 && i < self.tokens.len() && self.tokens[i - 1].span.end == self.tokens[i].span.start
     }
 
-    fn before(&self, i: usize, back: usize) -> &str {
+    /// `3)` before the text of a list's third point.
+    fn is_list_mark(&self, i: usize) -> bool {
+        i == 0 && self.is(0, Class::Number) && self.raw(0).len() <= 3 && self.raw(1) == ")" && self.glued(1)
+    }
+
+    pub(super) fn before(&self, i: usize, back: usize) -> &str {
         i.checked_sub(back).map_or("", |n| self.lower(n))
     }
 
@@ -71,13 +80,13 @@ impl Scan<'_> {
             Class::Mail => Some((Kind::Url, Value::Text(self.lower(i).to_owned()), i + 1)),
             Class::Clock => Some((Kind::Number, Value::Text(self.raw(i).to_owned()), i + 1)),
             Class::Iso => Some((Kind::Date, iso(self.raw(i))?, i + 1)),
-            Class::Version => Some((Kind::Version, version(self.raw(i)), i + 1)),
+            Class::Version => self.dotted(i).or_else(|| Some((Kind::Version, version(self.raw(i)), i + 1))),
             Class::Mark | Class::Word
                 if normalise::currency(self.raw(i)).is_some() && self.is(i + 1, Class::Number) =>
             {
                 self.money_before(i)
             }
-            Class::Word => self.month_first(i).or_else(|| self.words(i)),
+            Class::Word => self.day_word(i).or_else(|| self.words(i)),
             Class::Number => self.number(i),
             _ => None,
         }
@@ -89,100 +98,37 @@ impl Scan<'_> {
         Some((Kind::Money, Value::Money { amount, currency }, end))
     }
 
-    /// A number with its multiplier, and the token behind.
-    fn amount(&self, i: usize) -> Option<(Decimal, usize)> {
-        let amount = Decimal::parse(&plain_digits(self.raw(i)))?;
-        let scaled = |end: usize, power: i32| Some((amount.times(Decimal::new(1, power))?, end));
-        let symbol = self.raw(i + 1);
-        if self.glued(i + 1)
-            && symbol.len() == 1
-            && let Some(power) = normalise::multiplier(symbol)
-        {
-            return scaled(i + 2, power);
-        }
-        match normalise::multiplier(self.lower(i + 1)).filter(|_| self.lower(i + 1).len() > 1) {
-            Some(power) => scaled(i + 2, power),
-            None => Some((amount, i + 1)),
-        }
-    }
-
-    /// `March 1, 2026`, `March 2026`, `in March`.
-    fn month_first(&self, i: usize) -> Option<Found> {
-        let month = normalise::month(self.raw(i))?;
-        let dot = usize::from(self.raw(i + 1) == "." && self.glued(i + 1) && self.is(i + 2, Class::Number));
-        let next = i + 1 + dot;
-        if let Some(year) = self.year(next) {
-            return Some((Kind::Date, Value::Date { year: Some(year), month: Some(month), day: None }, next + 1));
-        }
-        if let Some(day) = self.day(next) {
-            let mut end = next + 1;
-            end += usize::from(self.glued(end) && is_ordinal(self.lower(end)));
-            let (year, end) = self.year_behind(end);
-            return Some((Kind::Date, Value::Date { year, month: Some(month), day: Some(day) }, end));
-        }
-        let leads = [
-            "in", "since", "by", "until", "from", "of", "last", "next", "this", "early", "late", "mid", "during",
-            "through", "im", "seit",
-        ];
-        // “by Jun Sato” and “from April Stone” name somebody.
-        let named = self.raw(i + 1).starts_with(char::is_uppercase);
-        (!named && leads.contains(&self.before(i, 1))).then_some((
-            Kind::Date,
-            Value::Date { year: None, month: Some(month), day: None },
-            i + 1,
-        ))
-    }
-
-    fn year_behind(&self, i: usize) -> (Option<i32>, usize) {
-        let comma = usize::from(self.raw(i) == ",");
-        match self.year(i + comma) {
-            Some(year) => (Some(year), i + comma + 1),
-            None => (None, i),
-        }
-    }
-
-    fn year(&self, i: usize) -> Option<i32> {
-        let raw = self.raw(i);
-        let plain = self.is(i, Class::Number) && raw.len() == 4 && raw.bytes().all(|b| b.is_ascii_digit());
-        plain.then(|| raw.parse().ok()).flatten().filter(|y| (1900..2100).contains(y))
-    }
-
-    fn day(&self, i: usize) -> Option<u8> {
-        let raw = self.raw(i);
-        let plain = self.is(i, Class::Number) && raw.len() <= 2 && raw.bytes().all(|b| b.is_ascii_digit());
-        plain.then(|| raw.parse().ok()).flatten().filter(|d| (1..=31).contains(d))
-    }
-
     /// Numbers that are written as words.
     fn words(&self, i: usize) -> Option<Found> {
         let lower = self.lower(i);
-        if let Some(times) = normalise::times_word(lower) {
+        let scaled = lower == "half" && self.phrase(i).is_some();
+        if let Some(times) = normalise::times_word(lower).filter(|_| !scaled) {
             let loose = matches!(lower, "double" | "triple" | "half" | "doubles" | "triples");
             let follows = ["the", "of", "as", "its", "their", "that", "what"].contains(&self.lower(i + 1));
             return (!loose || follows).then_some((Kind::Number, Value::Times(times), i + 1));
         }
-        let (word, rest) = match normalise::number_word(lower) {
-            Some(number) => (number, false),
-            None => (normalise::number_word(lower.split_once('-')?.0)?, true),
+        if let Some((count, of, end)) = self.part(i) {
+            return Some((Kind::Number, Value::Part(count, of), end));
+        }
+        let (amount, end, long) = match self.phrase(i) {
+            Some(found) => found,
+            // `two-part`
+            None => (Decimal::new(normalise::number_word(lower.split_once('-')?.0)?, 0), i + 1, false),
         };
-        let end = i + 1;
-        let amount = Decimal::new(word, 0);
-        let power = normalise::multiplier(self.lower(end)).filter(|_| self.lower(end).len() > 1 && !rest);
-        let (amount, end) = match power {
-            Some(power) => (amount.times(Decimal::new(1, power))?, end + 1),
-            None => (amount, end),
-        };
-        let unit_follows = normalise::unit(self.raw(end)).is_some() || self.lower(end) == "percent";
+        let rest = self.phrase(i).is_none();
+        let unit_follows = normalise::unit(self.raw(end)).is_some() || matches!(self.lower(end), "percent" | "per");
         // `one` and `zero` are mostly no figures: one of them, zero-cost.
-        if (word < 2 && power.is_none() && !unit_follows) || (word < 2 && rest) {
+        let little = amount == Decimal::new(0, 0) || amount == Decimal::new(1, 0);
+        if little && !long && (rest || !unit_follows) {
             return None;
         }
-        Some(self.with_unit(i, amount, if power.is_some() { String::new() } else { word.to_string() }, end))
+        let literal = if long { String::new() } else { amount.whole().unwrap_or_default() };
+        Some(self.with_unit(i, amount, literal, end))
     }
 
     fn number(&self, i: usize) -> Option<Found> {
         let raw = self.raw(i);
-        if let Some(found) = self.day_first(i) {
+        if let Some(found) = self.day_first(i).or_else(|| self.slashed(i)) {
             return Some(found);
         }
         let (mut amount, end) = self.amount(i)?;
@@ -204,17 +150,6 @@ impl Scan<'_> {
             return Some((Kind::Date, Value::Date { year, month: None, day: None }, i + 1));
         }
         Some(found)
-    }
-
-    /// `1 March 2026`, `1st of March`, `1. März 2026`.
-    fn day_first(&self, i: usize) -> Option<Found> {
-        let day = self.day(i)?;
-        let mut at = i + 1;
-        at += usize::from(self.glued(at) && (is_ordinal(self.lower(at)) || self.raw(at) == "."));
-        at += usize::from(self.lower(at) == "of");
-        let month = normalise::month(self.raw(at))?;
-        let (year, end) = self.year_behind(at + 1);
-        Some((Kind::Date, Value::Date { year, month: Some(month), day: Some(day) }, end))
     }
 
     fn minus(&self, i: usize) -> bool {
@@ -245,17 +180,27 @@ impl Scan<'_> {
         if let Some(currency) = normalise::currency(raw).filter(|_| raw != "$" || !self.is(at + 1, Class::Number)) {
             return (Kind::Money, Value::Money { amount, currency }, at + 1);
         }
+        if matches!(raw, "US" | "U.S") && normalise::currency(self.lower(at + 1)) == Some("USD") {
+            return (Kind::Money, Value::Money { amount, currency: "USD" }, at + 2);
+        }
         let degrees = format!("{raw}{}", self.raw(at + 1));
         let (unit, used) = match normalise::unit(raw) {
             Some(unit) if self.is(at, Class::Word) => (Some(unit), 1),
             _ if raw == "°" => (normalise::unit(&degrees), 2),
             _ => (None, 0),
         };
+        let plain = unit.is_some().then_some(amount);
         let scaled = unit.and_then(|(dimension, factor)| Some((dimension, amount.times(factor)?)));
         let Some((dimension, amount)) = scaled else {
             let end = first.max(end);
             return (Kind::Number, Value::Number { amount, unit: None, literal }, end);
         };
+        if used == 1
+            && let Some(n) = plain.and_then(|amount| amount.whole()?.parse().ok())
+            && let Some(day) = self.ago(n, at)
+        {
+            return (Kind::Date, Value::Day(day), at + 2);
+        }
         let (rate, end) = self.rate(at + used);
         let unit = Some(format!("{dimension}{rate}"));
         (Kind::Number, Value::Number { amount, unit, literal: String::new() }, end)
@@ -282,17 +227,6 @@ impl Scan<'_> {
         let months = i > 0 && normalise::month(self.raw(i - 1)).is_some();
         named && !months && self.raw(i).contains('.') && i > 1
             || named && self.raw(i).contains('.') && self.tokens[i - 1].stems.len() == 1
-    }
-
-    fn is_year(&self, i: usize) -> bool {
-        let Some(year) = self.year(i).filter(|y| (1980..2050).contains(y)) else { return false };
-        let leads = [
-            "in", "since", "by", "until", "from", "during", "early", "late", "mid", "year", "before", "after",
-            "through", "and", "to",
-        ];
-        let closed = self.tokens.get(i + 1).is_none_or(|t| t.class == Class::Mark && t.lower != "-")
-            || self.tokens.get(i + 1).is_some_and(|t| t.stems.is_empty());
-        year > 0 && (leads.contains(&self.before(i, 1)) || closed)
     }
 
     /// The words around a claim that change what it says.
@@ -384,17 +318,22 @@ impl Scan<'_> {
     }
 }
 
-fn plain_digits(raw: &str) -> String {
+pub(super) fn plain_digits(raw: &str) -> String {
     let mut digits: String = raw.chars().filter(|c| c.is_ascii_digit() || matches!(c, '.' | ',')).collect();
     // What is left of commas: groups of three, or one decimal comma.
     if let Some((_, last)) = digits.rsplit_once(',') {
         let group = last.split('.').next().unwrap_or_default().len() == 3;
-        digits = if group { digits.replace(',', "") } else { digits.replace(',', ".") };
+        digits = if group { digits.replace(',', "") } else { digits.replace('.', "").replace(',', ".") };
+    }
+    // `25.000` and `1.234.567` are groups as well: nobody writes three zeros behind a point.
+    let groups = digits.split('.').skip(1).all(|group| group.len() == 3);
+    if groups && (digits.matches('.').count() > 1 || digits.ends_with(".000")) && !digits.starts_with('0') {
+        digits = digits.replace('.', "");
     }
     digits
 }
 
-fn is_ordinal(lower: &str) -> bool {
+pub(super) fn is_ordinal(lower: &str) -> bool {
     matches!(lower, "st" | "nd" | "rd" | "th")
 }
 
