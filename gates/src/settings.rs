@@ -128,16 +128,22 @@ pub enum SettingsError {
     /// A severity is set for a rule that does not exist.
     #[error("`severities` names `{0}`, which is no rule; `pipeline gate --rules` lists them")]
     UnknownRule(String),
+    /// A severity is set for a rule that always has its own.
+    #[error("`severities` names `{0}`, which cannot be changed; `pipeline gate --explain {0}` says why")]
+    FixedRule(String),
     /// A percentage above 100, or bounds in the wrong order.
     #[error("`{0}` is {1}, but at most {2} makes sense")]
     TooLarge(&'static str, u64, u64),
 }
 
 impl Settings {
-    /// Checks what types cannot: that severities name rules, that percentages are at most 100 and bounds in order.
+    /// Checks what types cannot: that severities name rules that can be changed, that percentages are at most 100 and bounds in order.
     pub fn validate(&self) -> Result<(), SettingsError> {
         if let Some(code) = self.severities.keys().find(|code| rules::find(code).is_none()) {
             return Err(SettingsError::UnknownRule(code.clone()));
+        }
+        if let Some(code) = self.severities.keys().find(|code| rules::find(code).is_some_and(|rule| rule.always)) {
+            return Err(SettingsError::FixedRule(code.clone()));
         }
         for (name, value, most) in [
             ("coverage_min_percent", self.coverage_min_percent, 100),
@@ -155,7 +161,7 @@ impl Settings {
 
     /// The severity of a rule under these settings; `None` where it is off.
     pub fn severity(&self, rule: &rules::Rule) -> Option<Severity> {
-        match self.severities.get(rule.code) {
+        match self.severities.get(rule.code).filter(|_| !rule.always) {
             None => Some(rule.severity),
             Some(Level::Off) => None,
             Some(Level::Info) => Some(Severity::Info),
@@ -241,5 +247,15 @@ mod tests {
         let mut settings = Settings::default();
         settings.severities.insert("form/too-shrot".into(), Level::Off);
         assert_eq!(settings.validate(), Err(SettingsError::UnknownRule("form/too-shrot".into())));
+    }
+
+    #[test]
+    fn a_rule_without_which_a_page_would_pass_unread_cannot_be_softened() {
+        for rule in rules::RULES.iter().filter(|rule| rule.always) {
+            let mut settings = Settings::default();
+            settings.severities.insert(rule.code.into(), Level::Off);
+            assert_eq!(settings.validate(), Err(SettingsError::FixedRule(rule.code.into())));
+            assert_eq!(settings.severity(rule), Some(rule.severity), "{}", rule.code);
+        }
     }
 }

@@ -15,7 +15,7 @@ use states::words::Severity;
 
 use super::open;
 use super::out::note;
-use super::{Answer, Cli, Failure};
+use super::{Answer, Cli, Failure, rules};
 use crate::config::{Config, hugo_path};
 use crate::engine::ground::inventory_of;
 use crate::hugo::Hugo;
@@ -24,7 +24,7 @@ use crate::hugo::Hugo;
 #[derive(Debug, Args)]
 pub(super) struct GateArgs {
     /// Markdown files; folders with all `.md` files in them but `_index.md`; `-` for standard input
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present_any = ["rules", "explain"], value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The site's folder: links, tags and slugs are checked against it
     #[arg(long, value_name = "FOLDER")]
@@ -41,6 +41,12 @@ pub(super) struct GateArgs {
     /// The address of the folder that holds `docs/rules/`, for links in SARIF
     #[arg(long, value_name = "URL")]
     docs_url: Option<String>,
+    /// List the rules instead
+    #[arg(long, conflicts_with_all = ["files", "site", "evidence", "format", "explain"])]
+    rules: bool,
+    /// Explain one rule instead, for example form/too-short
+    #[arg(long, conflicts_with_all = ["files", "site", "evidence", "format"], value_name = "CODE")]
+    explain: Option<String>,
 }
 
 /// The forms of the answer.
@@ -61,6 +67,12 @@ const LINK_MISSING: &str = "form/link-missing";
 
 /// Checks files. 1 when one of them has an error.
 pub(super) async fn gate(cli: &Cli, args: &GateArgs) -> Answer {
+    if args.rules {
+        return rules::list(cli);
+    }
+    if let Some(code) = &args.explain {
+        return rules::explain(cli, code);
+    }
     // The rules work without a configuration; where there is one, its first site's settings count.
     let config = if cli.config.exists() { Some(open::config(cli)?) } else { None };
     let mut settings = config.as_ref().and_then(|c| c.sites.first()).map_or_else(Settings::default, |s| s.gate.clone());

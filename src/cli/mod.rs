@@ -20,6 +20,7 @@ mod worker;
 mod worker_status;
 mod attempt;
 mod gate;
+mod rules;
 mod sources;
 mod address;
 mod import;

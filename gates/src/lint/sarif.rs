@@ -7,7 +7,7 @@ use states::words::{Severity, Verdict, hash};
 
 use super::told::layer_line;
 use super::{Checked, Found, Region, help_page};
-use crate::rules::{RULES, Rule};
+use crate::rules::{RULES, Rule, docs};
 use crate::settings::Settings;
 
 /// What a log needs to know beside the findings.
@@ -49,15 +49,11 @@ pub fn sarif(all: &[Checked], uris: &BTreeMap<String, String>, about: Sarif<'_>)
 fn rule_of(rule: &Rule, about: Sarif<'_>) -> Value {
     let severity = about.settings.severity(rule);
     let page = help_page(rule.code);
-    let mut help = rule.mend.to_owned();
-    if !help.is_empty() {
-        help.push(' ');
-    }
-    help.push_str(&format!("See {page}."));
     let mut value = json!({
         "id": rule.code,
         "shortDescription": {"text": rule.summary},
-        "help": {"text": help},
+        "fullDescription": {"text": docs::part(rule, "Why")},
+        "help": {"text": docs::told(rule), "markdown": docs::page(rule)},
         "defaultConfiguration": {"enabled": severity.is_some(), "level": level(severity.unwrap_or(rule.severity))},
         "properties": {"tags": [rule.layer.as_str()]},
     });

@@ -78,6 +78,9 @@ pub fn summary(all: &[Checked], not_checked: &[&str]) -> String {
         let _ = write!(out, " ({left} of them not shown)");
     }
     out.push('\n');
+    if all.iter().any(|checked| !checked.found.is_empty()) {
+        out.push_str("What a rule is for: pipeline gate --explain CODE\n");
+    }
     if !not_checked.is_empty() {
         let _ = writeln!(out, "Not checked: {}.", not_checked.join("; "));
     }

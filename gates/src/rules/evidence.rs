@@ -5,7 +5,7 @@ use super::family;
 family! { Evidence:
     CITE_BROKEN = "evidence/cite-broken", Error, "A citation names a range of a snapshot that the brief has.", "Cite by the numbers of the brief's sentences.";
     CITE_LONG = "evidence/cite-long", Error, "A citation names sentences, not a page.", "Cite the sentence that says it.";
-    SENTENCE_LONG = "evidence/sentence-long", Error, "A sentence is short enough to be proven. Always an error.", "Make several sentences of it, each with its own citation.";
+    SENTENCE_LONG = "evidence/sentence-long", Error always, "A sentence is short enough to be proven.", "Make several sentences of it, each with its own citation.";
     UNCITED = "evidence/uncited", Error, "A sentence that claims something cites its source.", "Cite the sentence that says it, or leave the claim out.";
     SECTION_UNSOURCED = "evidence/section-unsourced", Error, "Every section cites at least one source.", "Cite what the section stands on, or leave it out.";
     NUMBER = "evidence/number", Error, "A number stands in the cited text, with its unit.", "Use the figure that the source has, or cite the sentence that has it.";

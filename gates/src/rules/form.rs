@@ -10,8 +10,8 @@ use crate::page::Page;
 use crate::settings::Settings;
 
 family! { Form:
-    NO_PAGE = "form/no-page", Error, "There is a page to judge.", "Render the draft into a file that ends in `.md`.";
-    UNREADABLE = "form/unreadable", Error, "Front matter and Markdown can be read.", "";
+    NO_PAGE = "form/no-page", Error always, "There is a page to judge.", "Render the draft into a file that ends in `.md`.";
+    UNREADABLE = "form/unreadable", Error always, "Front matter and Markdown can be read.", "";
     TOO_SHORT = "form/too-short", Error, "A page has the words its template asks for.", "Say more from the sources; do not repeat.";
     FEW_HEADINGS = "form/few-headings", Error, "A page has the sections its template asks for.", "Divide the text into more sections, each with its own heading.";
     SECOND_TITLE = "form/second-title", Error, "The title stands in the front matter only; the body has no H1.", "Begin the body's headings at `##`.";

@@ -42,10 +42,9 @@ pub(crate) fn of_draft(gathered: &mut Gathered<'_>, subject: &Subject<'_>, page:
         gathered.find(&KEY_MISSING, at(key), format!("`{key}` is missing"));
     }
     text_key(gathered, page, &keys.description, true);
-    let vocabulary: Vec<&str> = match subject.inventory.vocabulary.is_empty() {
-        false => subject.inventory.vocabulary.iter().map(String::as_str).collect(),
-        true => subject.brief.vocabulary.iter().map(String::as_str).collect(),
-    };
+    // A tag that the site allows may stand in no post yet.
+    let known = subject.inventory.vocabulary.iter().chain(&subject.brief.vocabulary);
+    let vocabulary: Vec<&str> = known.map(String::as_str).collect();
     common(gathered, page, keys, subject.settings, subject.now, &vocabulary);
     slug(gathered, page, subject.inventory, true);
 }

@@ -14,7 +14,7 @@ use crate::inventory::Inventory;
 family! { Hugo:
     BUILD_FAILED = "hugo/build-failed", Error, "Hugo builds the site with the page in it.", "Mend what Hugo names.";
     PAGE_MISSING = "hugo/page-missing", Error, "The page is in what Hugo built.", "Look at its date, its `draft` and its path: Hugo leaves out drafts, and pages of the future.";
-    TOO_LARGE = "hugo/too-large", Error, "The built page is of a size that can be read.", "Shorten the page.";
+    TOO_LARGE = "hugo/too-large", Error always, "The built page is of a size that can be read.", "Shorten the page.";
     TEXT_MISSING = "hugo/text-missing", Error, "The built page has the title and every heading of the draft.", "Look at what the site's layout leaves out.";
     UNDECLARED = "hugo/undeclared", Error, "The built page leads only to what the draft declared, the site itself, and what its layout always has.", "Take it out, or declare it.";
     WARNING = "hugo/warning", Warning, "Hugo builds without warnings.", "";

@@ -30,6 +30,8 @@ pub(crate) fn check(
         match inventory.target(&link.url, &page_url, beside) {
             Target::Own(_) => {}
             // A page links to itself while it is not built yet.
+            // Where nothing is known of the site, nothing can be missing.
+            Target::Missing(_) if *inventory == Inventory::default() => {}
             Target::Missing(path) if path.trim_end_matches('/') == page_url.trim_end_matches('/') => {}
             Target::Missing(path) => {
                 gathered.find(

@@ -1,5 +1,7 @@
-//! The rules: like a linter's, each with a code, a default severity and one line that says what it asks for.
+//! The rules: like a linter's, each with a code, a default severity, one line that says what it asks for, and a text that
+//! explains it.
 
+pub mod docs;
 pub mod coverage;
 pub mod evidence;
 pub mod form;
@@ -18,7 +20,7 @@ use states::words::{Cite, Finding, Layer, LayerReport, Place, Severity, Verdict}
 use crate::settings::Settings;
 
 /// Counted up when a rule decides differently on the same input, so that stored reports are made anew.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// One rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,17 +35,26 @@ pub struct Rule {
     pub summary: &'static str,
     /// What mends a finding.
     pub mend: &'static str,
+    /// True where settings cannot change the severity: without the rule something would pass unread, or go out twice.
+    pub always: bool,
+    /// Why it exists, what it looks at, an example that fails and one that passes: read by [`docs`].
+    pub text: &'static str,
 }
 
-/// Declares the rules of a family as constants and lists them as `TABLE`.
+/// Declares the rules of a family as constants and lists them as `TABLE`. A severity followed by `always` cannot be changed.
+/// Each rule has its text in `docs/`, under its code.
 macro_rules! family {
-    ($layer:ident: $($name:ident = $code:literal, $severity:ident, $summary:literal, $mend:literal;)*) => {
+    (@always) => { false };
+    (@always always) => { true };
+    ($layer:ident: $($name:ident = $code:literal, $severity:ident $($always:ident)?, $summary:literal, $mend:literal;)*) => {
         $(#[doc = $summary] pub(crate) const $name: $crate::rules::Rule = $crate::rules::Rule {
             code: $code,
             layer: states::words::Layer::$layer,
             severity: states::words::Severity::$severity,
             summary: $summary,
             mend: $mend,
+            always: $crate::rules::family!(@always $($always)?),
+            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/rules/docs/", $code, ".md")),
         };)*
         /// The rules of this family.
         pub const TABLE: &[$crate::rules::Rule] = &[$($name),*];
@@ -121,6 +132,7 @@ impl<'a> Gathered<'a> {
 
     /// Adds a finding of a rule that settings cannot soften: without it something would pass unread.
     pub(crate) fn insist(&mut self, rule: &Rule, place: Place, message: impl Into<String>) -> Noted<'_> {
+        debug_assert!(rule.always, "{} is insisted on: its table has to say `always` behind its severity", rule.code);
         self.push(rule, rule.severity, place, message.into())
     }
 

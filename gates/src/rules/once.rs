@@ -8,10 +8,10 @@ use crate::inventory::Inventory;
 use crate::settings::Settings;
 
 family! { Once:
-    SAME_BYTES = "once/same-bytes", Error, "The same bytes were not published before.", "";
-    SAME_STORY = "once/same-story", Error, "The same story was not published before.", "What is new in it belongs into an update of that page.";
-    SLUG_TAKEN = "once/slug-taken", Error, "No published page has the same slug.", "Choose a slug that says what is different here.";
-    SAME_TITLE = "once/same-title", Warning, "No published page has the same title.", "Say in the title what is different here.";
+    SAME_BYTES = "once/same-bytes", Error always, "The same bytes were not published before.", "";
+    SAME_STORY = "once/same-story", Error always, "The same story was not published before.", "What is new in it belongs into an update of that page.";
+    SLUG_TAKEN = "once/slug-taken", Error always, "No published page has the same slug.", "Choose a slug that says what is different here.";
+    SAME_TITLE = "once/same-title", Warning always, "No published page has the same title.", "Say in the title what is different here.";
 }
 
 /// A page that this desk published, or has proposed.

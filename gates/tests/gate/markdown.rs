@@ -158,3 +158,12 @@ fn pages_of_real_sites_are_read() {
     }
     assert!(unreadable * 50 <= with_front.len(), "{unreadable} of {} pages cannot be read", with_front.len());
 }
+
+#[test]
+fn links_into_a_site_of_which_nothing_is_known_are_not_judged() {
+    let text = "---\ntitle: Logs\ndate: 2026-03-01T10:00:00Z\ndescription: x\n---\n\nSee [that post](/posts/that/) and [this](javascript:x).\n";
+    let layers =
+        gates::markdown("post.md", text, &Inventory::default(), &Settings::default(), at("2026-03-02T07:00:00Z"));
+    let codes: Vec<&str> = layers[0].findings.iter().map(|f| f.code.as_str()).collect();
+    assert_eq!(codes, ["form/link-unsafe"]);
+}

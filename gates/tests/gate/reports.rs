@@ -307,3 +307,12 @@ fn text_of_any_kind_is_judged_without_panic() {
         assert_eq!(sample.report(), sample.report());
     }
 }
+
+#[test]
+fn a_tag_that_the_site_allows_may_stand_in_no_post_yet() {
+    let mut sample = Sample::good();
+    sample.draft.tags = vec!["profiling".into()];
+    assert_eq!(codes(&sample.report()).get("form/tag-unknown"), Some(&1));
+    sample.brief.vocabulary.push("profiling".into());
+    assert_eq!(codes(&sample.report()).get("form/tag-unknown"), None);
+}

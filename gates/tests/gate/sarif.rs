@@ -66,10 +66,16 @@ fn a_log_has_the_shape_that_the_standard_asks_for() {
     let rules = driver["rules"].as_array().unwrap();
     assert_eq!(rules.len(), RULES.len());
     for (rule, value) in RULES.iter().zip(rules) {
-        is_object(value, &["id"], &["shortDescription", "help", "helpUri", "defaultConfiguration", "properties"]);
+        is_object(
+            value,
+            &["id"],
+            &["shortDescription", "fullDescription", "help", "helpUri", "defaultConfiguration", "properties"],
+        );
         assert_eq!(value["id"], rule.code);
         is_text(&value["shortDescription"]["text"]);
+        is_text(&value["fullDescription"]["text"]);
         is_text(&value["help"]["text"]);
+        is_text(&value["help"]["markdown"]);
         let page = format!("https://git.example/desk/pipeline/docs/rules/{}.md", rule.code);
         assert_eq!(value["helpUri"], page);
         is_object(&value["defaultConfiguration"], &["enabled", "level"], &[]);
