@@ -87,6 +87,14 @@ fn wrong_figures_are_findings() {
 }
 
 #[test]
+fn a_sentence_that_no_source_has_anything_of_is_a_finding() {
+    let nothing = judged("Quarterly earnings disappointed investors everywhere.");
+    assert_eq!((nothing.cites.len(), nothing.support), (0, Some(0)));
+    assert_eq!(nothing.findings[0].code, "evidence/support");
+    assert_eq!(errors("It is so."), [""; 0]);
+}
+
+#[test]
 fn a_figure_from_one_place_and_words_from_another_do_not_make_a_proof() {
     for sentence in [
         "Parsing a 10 MB file now takes 25 ms instead of 40 ms.",

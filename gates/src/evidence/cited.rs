@@ -1,11 +1,11 @@
 //! A sentence with citations: each of its claims must stand in them, and its words as well.
 
 use states::words::text::Span;
-use states::words::{Cite, Place, Sentence, Snapshot};
+use states::words::{Cite, EvidenceRow, Place, Sentence, Snapshot};
 
 use super::claims::{Claim, Kind, Reading, Value};
 use super::lookup::{self, Proof, Window};
-use super::{Desk, slots, support};
+use super::{Desk, score, slots, support};
 use crate::rules::evidence as rules;
 use crate::rules::{Rule, excerpt};
 
@@ -56,23 +56,30 @@ impl Desk<'_> {
         let windows = lookup::windows(&cites, self.library);
         let reading = self.read(&sentence.text);
         self.open_quotation(place, sentence, &reading);
-        let mut proven: Vec<(Value, Cite)> = Vec::new();
+        let mut proven: Vec<(Claim, Cite)> = Vec::new();
         let mut missing: Vec<&Claim> = Vec::new();
         for claim in &reading.claims {
             self.claims += 1;
             let cite = self.look_up(order, place, sentence, &reading, claim, &windows);
             match cite {
-                Some(cite) => proven.push((claim.value.clone(), cite)),
+                Some(cite) => proven.push((claim.clone(), cite)),
                 None if matches!(claim.kind, Kind::Number | Kind::Percent) => missing.push(claim),
                 None => {}
             }
         }
         for claim in missing {
-            self.computed(order, place, sentence, claim, &proven, &windows);
+            self.computed(order, place, sentence, &reading, claim, &proven, &windows);
         }
         let mut support = None;
-        if !windows.is_empty() {
-            support = self.carried(place, sentence, &reading, &windows);
+        // Citations that are all broken have their findings; a sentence that no source has anything of has none yet.
+        if !windows.is_empty() || sentence.cites.is_empty() {
+            let has = |claim: &Claim| {
+                let written = &sentence.text[claim.span.clone()];
+                let row = |(o, row): &(usize, EvidenceRow)| *o == order && row.cite.is_none() && row.claim == written;
+                !self.rows.iter().rev().take_while(|(o, _)| *o == order).any(row)
+            };
+            let proven: Vec<bool> = reading.claims.iter().map(has).collect();
+            support = self.carried(place, sentence, &reading, &windows, &proven);
             self.dated(place, sentence, &reading, &windows);
         }
         for cite in cites {
@@ -137,19 +144,17 @@ impl Desk<'_> {
             },
         };
         let (cite, problem) = match (cite, problem) {
-            (Some(cite), None) if claim.kind != Kind::Quotation && claim.kind != Kind::Url => {
-                match slots::taken(claim, reading, windows) {
-                    Some((against, other)) => {
-                        let message = format!(
-                            "where the draft says `{written}` the source says `{}`: {}",
-                            excerpt(other),
-                            self.shown(&against)
-                        );
-                        (None, Some((&rules::ATTACHED, message, against)))
-                    }
-                    None => (Some(cite), None),
+            (Some(cite), None) if claim.kind != Kind::Quotation => match slots::taken(claim, reading, windows) {
+                Some((against, other)) => {
+                    let message = format!(
+                        "where the draft says `{written}` the source says `{}`: {}",
+                        excerpt(other),
+                        self.shown(&against)
+                    );
+                    (None, Some((&rules::ATTACHED, message, against)))
                 }
-            }
+                None => (Some(cite), None),
+            },
             other => other,
         };
         if let Some((rule, message, against)) = problem {
@@ -172,8 +177,9 @@ impl Desk<'_> {
         order: usize,
         place: &Place,
         sentence: &Sentence,
+        reading: &Reading,
         claim: &Claim,
-        proven: &[(Value, Cite)],
+        proven: &[(Claim, Cite)],
         windows: &[Window<'_>],
     ) {
         let written = &sentence.text[claim.span.clone()];
@@ -181,7 +187,9 @@ impl Desk<'_> {
         if has_row {
             return;
         }
-        match lookup::computed(claim, proven) {
+        // Where the source has its own figure for this, none is worked out.
+        let taken = slots::taken(claim, reading, windows).is_some();
+        match lookup::computed(claim, proven).filter(|_| !taken) {
             Some(cite) => self.row(order, place, claim.kind.as_str(), written, Some(cite)),
             None => self.unproven(order, place, sentence, claim, windows),
         }
@@ -226,11 +234,14 @@ impl Desk<'_> {
         sentence: &Sentence,
         reading: &Reading,
         windows: &[Window<'_>],
+        proven: &[bool],
     ) -> Option<u16> {
         let first = windows.first().map(Window::cite);
-        let support = support::percent(reading, windows, &self.neutral);
-        if let Some(percent) = support {
-            self.supports.push(percent);
+        let carried = score::carried(reading, windows, self.library, &self.neutral, proven);
+        let mut score = carried.score;
+        let mut halve = || score = score.map(|score| score / 2);
+        if let Some(percent) = carried.percent {
+            self.supports.push(carried.anywhere);
             let least = usize::from(self.settings.support_min_percent);
             if percent < least {
                 let message = format!(
@@ -240,15 +251,17 @@ impl Desk<'_> {
             }
         }
         if let Some((word, cite)) = support::negation(reading, windows) {
+            halve();
             let message =
                 format!("one of source and sentence denies `{word}…`, the other does not: {}", self.shown(&cite));
             self.gathered.find(&rules::NEGATION, place.clone(), message).of(&sentence.text).against(Some(cite));
         }
         if let Some((ours, theirs)) = support::opposite(reading, windows) {
+            halve();
             let message = format!("the sentence says `{ours}` where the cited text says `{theirs}`");
             self.gathered.find(&rules::OPPOSITE, place.clone(), message).of(&sentence.text).against(first);
         }
-        support.and_then(|percent| u16::try_from(percent * 10).ok())
+        score
     }
 
     fn shown(&self, cite: &Cite) -> String {

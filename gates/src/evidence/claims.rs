@@ -96,6 +96,11 @@ impl Value {
             }
             (Percent { amount: a, points: p }, Percent { amount: b, points: q }) => a == b && p == q,
             (Money { amount: a, currency: c }, Money { amount: b, currency: d }) => a == b && c == d,
+            // Pounds are money or a weight.
+            (Number { amount: a, unit: Some(unit), .. }, Money { amount: b, currency: "GBP" })
+            | (Money { amount: b, currency: "GBP" }, Number { amount: a, unit: Some(unit), .. }) => {
+                unit == "pound" && a == b
+            }
             (Version(a), Version(b)) => same_version(a, b),
             (Date { year, month, day }, Date { year: y, month: m, day: d }) => {
                 (year.is_none() || year == y) && (month.is_none() || month == m) && (day.is_none() || day == d)

@@ -381,10 +381,13 @@ pub(crate) fn address(key: &str, windows: &[Window<'_>], library: &Library<'_>) 
 
 /// A figure that the reader can work out from two others of the same sentence, both proven: their difference, sum or ratio,
 /// or the change in percent. Gives the proof of the first.
-pub(crate) fn computed(claim: &Claim, proven: &[(Value, Cite)]) -> Option<Cite> {
-    for (i, (a, cite)) in proven.iter().enumerate() {
-        for (b, _) in &proven[i + 1..] {
-            if a.group() != b.group() {
+pub(crate) fn computed(claim: &Claim, proven: &[(Claim, Cite)]) -> Option<Cite> {
+    for (i, (first, cite)) in proven.iter().enumerate() {
+        for (second, _) in &proven[i + 1..] {
+            let (a, b) = (&first.value, &second.value);
+            // Bare numbers of different things (151 PS, 197 Nm) have nothing between them.
+            let bare = matches!(a, Value::Number { unit: None, .. }) && first.noun != second.noun;
+            if a.group() != b.group() || bare {
                 continue;
             }
             let (Some(x), Some(y)) = (amount(a), amount(b)) else { continue };

@@ -16,6 +16,7 @@ mod lookup;
 mod context;
 mod slots;
 mod dates;
+mod score;
 mod support;
 mod claims;
 mod names;

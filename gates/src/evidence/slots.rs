@@ -30,12 +30,15 @@ pub(super) fn taken<'a>(claim: &Claim, draft: &Reading, windows: &[Window<'a>]) 
         let theirs = Words::of(&passage.reading);
         let mine = occurrences(claim, passage);
         for tokens in &mine {
-            own = own.max(theirs.place(tokens).map_or(0, |at| likeness(&ours, &place, &theirs, &at)));
+            let sides = theirs.place(tokens).map(|at| likeness(&ours, &place, &theirs, &at));
+            own = own.max(sides.map_or(0, |(left, right)| left + right));
         }
         for tokens in others(claim, passage, &theirs) {
             let clear = mine.iter().all(|m| m.end <= tokens.start || tokens.end <= m.start);
             let Some(at) = theirs.place(&tokens).filter(|_| clear) else { continue };
-            let like = likeness(&ours, &place, &theirs, &at);
+            let (left, right) = likeness(&ours, &place, &theirs, &at);
+            // Like on one side only, something was left out between them, not exchanged.
+            let like = if left == 0 || right == 0 { 0 } else { left + right };
             if like >= LIKE && best.as_ref().is_none_or(|(most, ..)| like > *most) {
                 let span =
                     passage.reading.tokens[tokens.start].span.start..passage.reading.tokens[tokens.end - 1].span.end;
@@ -69,8 +72,8 @@ impl<'t> Words<'t> {
     }
 }
 
-/// How alike the words around two places are: from each side inwards as far as they agree.
-fn likeness(ours: &Words<'_>, a: &Range<usize>, theirs: &Words<'_>, b: &Range<usize>) -> u32 {
+/// How alike the words around two places are, to the left and to the right, as far as they agree.
+fn likeness(ours: &Words<'_>, a: &Range<usize>, theirs: &Words<'_>, b: &Range<usize>) -> (u32, u32) {
     let side = |step: &dyn Fn(&Range<usize>, usize) -> Option<usize>| {
         let mut like = 0;
         for n in 0..DEPTH {
@@ -84,9 +87,7 @@ fn likeness(ours: &Words<'_>, a: &Range<usize>, theirs: &Words<'_>, b: &Range<us
         }
         like
     };
-    let (left, right) = (side(&|place, n| place.start.checked_sub(n + 1)), side(&|place, n| Some(place.end + n)));
-    // Like on one side only, something was left out between them, not exchanged.
-    if left == 0 || right == 0 { 0 } else { left + right }
+    (side(&|place, n| place.start.checked_sub(n + 1)), side(&|place, n| Some(place.end + n)))
 }
 
 /// Where a passage has the claim, in tokens.
@@ -102,7 +103,11 @@ fn occurrences(claim: &Claim, passage: &Passage<'_>) -> Vec<Range<usize>> {
 fn others(claim: &Claim, passage: &Passage<'_>, words: &Words<'_>) -> Vec<Range<usize>> {
     let reading = &passage.reading;
     let Value::Name(parts) = &claim.value else {
-        let values = reading.claims.iter().filter(|c| c.kind != Kind::Url && !passage.proves(&claim.value, &c.value));
+        let address = claim.kind == Kind::Url;
+        let values = reading
+            .claims
+            .iter()
+            .filter(|c| (c.kind == Kind::Url) == address && !passage.proves(&claim.value, &c.value));
         let numeric = |class: Class| matches!(class, Class::Number | Class::Version | Class::Iso | Class::Clock);
         // A number within a date stands for itself as well: `October 9` against `October 0`.
         let within = values.clone().filter(|c| c.tokens.len() > 1).flat_map(|c| c.tokens.clone());

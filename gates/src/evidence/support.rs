@@ -1,4 +1,4 @@
-//! How well a sentence is carried by what it cites: shared words, denials, opposites, copied runs.
+//! What a sentence may not do with what it cites: deny it, turn it round, copy it at length.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -9,18 +9,6 @@ use super::library::Library;
 use super::lookup::Window;
 use super::normalise::stem;
 use super::tokens::{Class, Token, tokens};
-
-/// The share of a sentence's content words that the windows have, in percent. `neutral` words (what the brief is about) are
-/// not counted. `None` where fewer than three words are left to count.
-pub(crate) fn percent(reading: &Reading, windows: &[Window<'_>], neutral: &BTreeSet<String>) -> Option<usize> {
-    let wanted: BTreeSet<&String> =
-        reading.tokens.iter().flat_map(|t| &t.stems).filter(|s| !neutral.contains(*s)).collect();
-    if wanted.len() < 3 {
-        return None;
-    }
-    let have: BTreeSet<&String> = windows.iter().flat_map(|w| &w.passages).flat_map(|p| p.stems()).collect();
-    Some(wanted.iter().filter(|word| have.contains(*word)).count() * 100 / wanted.len())
-}
 
 const DENIALS: [&str; 12] =
     ["not", "no", "never", "without", "cannot", "neither", "nor", "none", "nothing", "nobody", "hardly", "unable"];
@@ -306,13 +294,5 @@ mod tests {
         assert!(pair("Latency decreased.", "Latency fell.").is_none());
         assert!(pair("Reads rose and writes fell.", "Reads rose while writes fell.").is_none());
         assert!(pair("It is not faster.", "It is slower.").is_none());
-    }
-
-    #[test]
-    fn support_is_the_share_of_words_that_the_source_has() {
-        let share = |draft: &str, source: &str| with(draft, source, |r, w| percent(r, w, &BTreeSet::new()));
-        assert_eq!(share("The parser reads tokens lazily.", "Tokens are read lazily by the parser."), Some(100));
-        assert_eq!(share("Investors applauded quarterly earnings.", "Tokens are read lazily by the parser."), Some(0));
-        assert_eq!(share("It is.", "Tokens are read."), None);
     }
 }

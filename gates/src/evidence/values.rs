@@ -105,7 +105,7 @@ impl Scan<'_> {
         if let Some(times) = normalise::times_word(lower).filter(|_| !scaled) {
             let loose = matches!(lower, "double" | "triple" | "half" | "doubles" | "triples");
             let follows = ["the", "of", "as", "its", "their", "that", "what"].contains(&self.lower(i + 1));
-            return (!loose || follows).then_some((Kind::Number, Value::Times(times), i + 1));
+            return (!loose || follows || self.of_source).then_some((Kind::Number, Value::Times(times), i + 1));
         }
         if let Some((count, of, end)) = self.part(i) {
             return Some((Kind::Number, Value::Part(count, of), end));
