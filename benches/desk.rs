@@ -12,6 +12,9 @@ use states::words::{
     ArticleId, Brief, BriefSource, Origin, SiteName, Snapshot, Snapshots, SourceKind, Template, Timestamp,
 };
 
+#[path = "desk/site.rs"]
+mod site;
+
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Result<()> {
@@ -60,6 +63,7 @@ fn main() -> Result<()> {
         !rows.is_empty() && report.figures.contains_key("claims"),
         "the bench measures a draft that claims something"
     );
+    site::gate_on_a_thousand_posts()?;
     Ok(())
 }
 

@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 use states::words::{BytesHash, hash, text};
 use url::Url;
 
+use crate::page::Page;
+
+mod address;
+
 /// One post of the site.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -16,8 +20,12 @@ pub struct Post {
     pub url: String,
     /// Its title.
     pub title: String,
-    /// The last part of its address.
+    /// The last part of its address, without an ending.
     pub slug: String,
+    /// Its date, as its site has it (RFC 3339); empty without one.
+    pub date: String,
+    /// True where the site does not show it: a draft, a post of the future. Its address is taken all the same.
+    pub hidden: bool,
     /// Its tags.
     pub tags: Vec<String>,
     /// Other addresses that lead to it.
@@ -44,6 +52,19 @@ pub struct Inventory {
     pub files: BTreeSet<String>,
     /// Other addresses that Hugo makes: home, sections, tags.
     pub permalinks: BTreeSet<String>,
+    /// True where Hugo puts the path of the base address before links that begin with `/`.
+    pub canonify: bool,
+    /// The Hugo that builds the site where it is live, where that is another one than here.
+    pub other_hugo: Option<OtherHugo>,
+}
+
+/// Two versions of Hugo: what one builds, the other may not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OtherHugo {
+    /// The one that builds here.
+    pub here: String,
+    /// The one that the site names.
+    pub there: String,
 }
 
 /// Where a link leads.
@@ -86,25 +107,95 @@ fn comparable(path: &str) -> String {
 }
 
 impl Inventory {
-    /// The address that Hugo gives, or would give, to the page at `path`: the one it has, else the pattern of a post in
-    /// the same folder, else the folder's own address.
-    pub fn url_of(&self, path: &str, slug: &str) -> String {
-        if let Some(post) = self.posts.iter().find(|post| post.path == path) {
+    /// The address that Hugo gives, or would give, to a page: the one it has, else what its neighbours' addresses are made
+    /// like, else the folder's own address.
+    pub fn url_of(&self, page: &Page) -> String {
+        if let Some(post) = self.posts.iter().find(|post| post.path == page.path) {
             return post.url.clone();
         }
-        let pattern = self.posts.iter().find(|post| {
-            folder(&post.path) == folder(path) && !post.slug.is_empty() && last_part(&post.url) == post.slug
-        });
-        let parent = match pattern {
-            Some(post) => {
-                comparable(&post.url).rsplit_once('/').map(|(parent, _)| parent.to_owned()).unwrap_or_default()
-            }
-            None => {
-                let folder = folder(path);
-                format!("/{}", folder.strip_prefix("content").unwrap_or(folder).trim_matches('/'))
-            }
+        let base = self.base_path();
+        if let Some(own) = page.front_text("url").filter(|own| !own.trim().is_empty()) {
+            return format!("{base}/{}", own.trim().trim_start_matches('/'));
+        }
+        if page.path.rsplit('/').next().is_some_and(|name| name.starts_with("_index.")) {
+            let (folder, _) = page.path.rsplit_once('/').unwrap_or_default();
+            return format!("{base}/{}/", below_content(folder)).replace("//", "/");
+        }
+        let made = address::NewPage {
+            path: &page.path,
+            slug: self.slug_of(page),
+            title: page.front_text("title").unwrap_or_default(),
+            date: page.front_text("date").unwrap_or_default(),
         };
-        format!("{}/{slug}/", parent.trim_end_matches('/'))
+        address::like_neighbours(&self.posts, &made).unwrap_or_else(|| {
+            let folder = below_content(folder(&page.path));
+            let parent = if folder.is_empty() { base } else { format!("{base}/{folder}") };
+            format!("{parent}/{}/", made.slug)
+        })
+    }
+
+    /// The files in the folder of a bundle (`x/index.md`): what lies beside the page can be linked to from it, also where the
+    /// page itself is not built. A page that is none, or cannot be read, adds nothing.
+    pub fn add_bundle(&mut self, path: &str, text: &str, names: &[String]) {
+        if names.is_empty() || !path.rsplit('/').next().is_some_and(|name| name.starts_with("index.")) {
+            return;
+        }
+        let Ok(page) = Page::parse(path, text) else { return };
+        let Ok(url) = self.site().join(&self.url_of(&page)) else { return };
+        let files = names.iter().filter(|name| !name.ends_with(".md"));
+        self.files.extend(files.filter_map(|name| {
+            let mut file = url.clone();
+            file.path_segments_mut().ok()?.pop_if_empty().push(name);
+            Some(file.path().to_owned())
+        }));
+    }
+
+    /// The last part of a page's address: its slug without the language that a file's name may end in (`post.de.md`).
+    pub fn slug_of(&self, page: &Page) -> String {
+        let slug = page.slug();
+        if page.front_text("slug").is_some_and(|own| !own.is_empty()) {
+            return slug;
+        }
+        if let Some(bundle) = bundle(&page.path) {
+            return bundle.rsplit('/').next().unwrap_or(bundle).to_owned();
+        }
+        match slug.rsplit_once('.') {
+            Some((stem, language)) if address::is_language(&self.posts, language) => stem.to_owned(),
+            _ => slug,
+        }
+    }
+
+    /// What lies at an address already, other than the page at `path`: the post there, or the one that has it as an alias.
+    pub fn taken_by(&self, address: &str, path: &str) -> Option<String> {
+        let wanted = comparable(address);
+        let mut others = self.posts.iter().filter(|post| post.path != path);
+        others.find_map(|post| {
+            let alias = || post.aliases.iter().any(|alias| comparable(&self.alias(alias, post)) == wanted);
+            match () {
+                () if comparable(&post.url) == wanted => Some(post.path.clone()),
+                () if alias() => Some(format!("{}, which has it as an alias", post.path)),
+                () => None,
+            }
+        })
+    }
+
+    /// True where Hugo makes a page at this address: a post, a section, a list of tags, an alias.
+    pub fn makes(&self, address: &str) -> bool {
+        self.built(&comparable(address))
+    }
+
+    /// The address of an alias: one without `/` in front lies beside its post.
+    fn alias(&self, alias: &str, post: &Post) -> String {
+        if alias.starts_with('/') {
+            return format!("{}{alias}", self.base_path());
+        }
+        let beside = post.url.trim_end_matches('/').rsplit_once('/').map_or("", |(parent, _)| parent);
+        format!("{beside}/{alias}")
+    }
+
+    /// The path of the site's address, without a `/` at its end.
+    fn base_path(&self) -> String {
+        self.site().path().trim_end_matches('/').to_owned()
     }
 
     /// Where `link` leads from the page at `page_url`. `beside` are the files in the page's own folder.
@@ -125,7 +216,8 @@ impl Inventory {
         if beside.contains(link.strip_prefix("./").unwrap_or(link)) {
             return Target::Own(link.to_owned());
         }
-        let Ok(url) = page.join(link) else { return Target::Unsafe };
+        let canonical = (self.canonify && link.starts_with('/')).then(|| format!("{}{link}", self.base_path()));
+        let Ok(url) = page.join(canonical.as_deref().unwrap_or(link)) else { return Target::Unsafe };
         if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
             return Target::Unsafe;
         }
@@ -141,8 +233,17 @@ impl Inventory {
         let is = |known: &str| comparable(known) == wanted;
         wanted == "/"
             || self.files.contains(path)
-            || self.posts.iter().any(|post| is(&post.url) || post.aliases.iter().any(|alias| is(alias)))
-            || self.permalinks.iter().any(|known| is(known))
+            || self.built(&wanted)
+            || self
+                .posts
+                .iter()
+                .filter(|post| !post.hidden)
+                .any(|post| is(&post.url) || post.aliases.iter().any(|alias| is(&self.alias(alias, post))))
+    }
+
+    /// True where Hugo makes a page at an address in its comparable form.
+    fn built(&self, wanted: &str) -> bool {
+        self.permalinks.contains(wanted) || self.permalinks.contains(&format!("{wanted}/"))
     }
 
     /// The site's address, or a stand-in that no link can have.
@@ -160,65 +261,19 @@ fn stand_in() -> Url {
 
 /// The folder a page lies in; for a bundle (`x/index.md`) the folder of the bundle's folder.
 fn folder(path: &str) -> &str {
-    let path = path.strip_suffix("/index.md").unwrap_or(path);
+    let path = bundle(path).unwrap_or(path);
     path.rsplit_once('/').map(|(folder, _)| folder).unwrap_or_default()
 }
 
-fn last_part(url: &str) -> &str {
-    url.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
+fn below_content(folder: &str) -> &str {
+    folder.strip_prefix("content").unwrap_or(folder).trim_matches('/')
+}
+
+/// The folder of a bundle, whose page is `index.md` or, in a language, `index.de.md`.
+fn bundle(path: &str) -> Option<&str> {
+    let (folder, name) = path.rsplit_once('/')?;
+    (name.starts_with("index.") && name.ends_with(".md")).then_some(folder)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn site() -> Inventory {
-        Inventory {
-            base_url: Some("https://example.org/".into()),
-            posts: vec![Post {
-                path: "content/posts/2026/old.md".into(),
-                url: "/blog/old/".into(),
-                slug: "old".into(),
-                aliases: vec!["/ancient/".into()],
-                ..Post::default()
-            }],
-            files: BTreeSet::from(["/img/a.png".to_owned()]),
-            permalinks: BTreeSet::from(["/tags/rust/".to_owned()]),
-            ..Inventory::default()
-        }
-    }
-
-    #[test]
-    fn a_new_page_gets_the_address_that_its_neighbours_have() {
-        assert_eq!(site().url_of("content/posts/2026/new.md", "new"), "/blog/new/");
-        assert_eq!(site().url_of("content/posts/2026/old.md", "old"), "/blog/old/");
-        assert_eq!(site().url_of("content/radar/x/index.md", "x"), "/radar/x/");
-    }
-
-    #[test]
-    fn links_are_resolved_as_a_browser_would() {
-        let beside = BTreeSet::from(["chart.svg".to_owned()]);
-        let to = |link: &str| site().target(link, "/blog/new/", &beside);
-        assert_eq!(to("/blog/old"), Target::Own("/blog/old".into()));
-        assert_eq!(to("../old/?x=1#part"), Target::Own("/blog/old/".into()));
-        assert_eq!(to("https://example.org/ancient/"), Target::Own("/ancient/".into()));
-        assert_eq!(to("/img/a.png"), Target::Own("/img/a.png".into()));
-        assert_eq!(to("chart.svg"), Target::Own("chart.svg".into()));
-        assert_eq!(to("old/"), Target::Missing("/blog/new/old/".into()));
-        assert_eq!(to("#top"), Target::Anchor("top".into()));
-        assert!(matches!(to("https://other.example/"), Target::Elsewhere(_)));
-        for hostile in
-            ["javascript:alert(1)", "//evil.example/x", "data:text/html,x", "https://a:b@evil.example/", "\\\\evil", ""]
-        {
-            assert_eq!(to(hostile), Target::Unsafe, "{hostile}");
-        }
-    }
-
-    #[test]
-    fn short_sentences_have_no_fingerprint() {
-        assert_eq!(sentence_prints("Too short to matter.").len(), 0);
-        let long = "This one has more than eight words, so it is kept.";
-        assert_eq!(sentence_prints(long), sentence_prints(&long.to_uppercase()));
-        assert_eq!(sentence_prints(long).len(), 1);
-    }
-}
+mod tests;

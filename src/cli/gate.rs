@@ -1,24 +1,19 @@
 //! `pipeline gate`: the gate's rules on any Markdown with front matter.
 
 mod files;
+mod site;
 mod sources;
 mod told;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use gates::inventory::Inventory;
 use gates::lint::{self, Against, MarkdownFile};
 use gates::settings::{Level, Settings};
 use states::words::Severity;
 
 use super::open;
-use super::out::note;
 use super::{Answer, Cli, Failure, rules};
-use crate::config::{Config, hugo_path};
-use crate::engine::ground::inventory_of;
-use crate::hugo::Hugo;
 
 /// What is checked, against what, and how it is told.
 #[derive(Debug, Args)]
@@ -79,21 +74,23 @@ pub(super) async fn gate(cli: &Cli, args: &GateArgs) -> Answer {
     let texts = files::read(&args.files, &args.name)?;
     let sources = args.evidence.as_deref().map(sources::read).transpose()?.unwrap_or_default();
     let (source_paths, sources): (Vec<PathBuf>, Vec<_>) = sources.into_iter().unzip();
-    let inventory = inventory(config.as_ref(), args.site.as_deref()).await?;
+    let clock = open::clock(cli);
+    let inventory = site::inventory(config.as_ref(), args.site.as_deref(), &clock).await?;
     let site_is_known = inventory.is_some();
     if !site_is_known {
         // Every link would be missing.
         settings.severities.insert(LINK_MISSING.to_owned(), Level::Off);
     }
-    let others = inventory.unwrap_or_default();
-    let now = open::clock(cli).now();
-    let against = Against { inventory: &others, sources: &sources, settings: &settings, now };
+    let mut inventory = inventory.unwrap_or_default();
+    let now = clock.now();
     let mut all = Vec::new();
     for text in &texts {
         let inside = args.site.as_ref().and_then(|folder| files::inside(&text.path, folder));
+        // By its path on the site a post is known, and not compared with itself.
         let path = inside.as_deref().unwrap_or(&text.name);
+        inventory.add_bundle(path, &String::from_utf8_lossy(&text.bytes), &site::names_beside(&text.path));
         let file = MarkdownFile { name: &text.name, path, bytes: &text.bytes };
-        all.push(lint::check(file, against));
+        all.push(lint::check(file, Against { inventory: &inventory, sources: &sources, settings: &settings, now }));
     }
     let mut not_checked = Vec::new();
     if args.site.is_none() {
@@ -106,27 +103,4 @@ pub(super) async fn gate(cli: &Cli, args: &GateArgs) -> Answer {
         texts.iter().map(|t| t.path.as_path()).chain(source_paths.iter().map(PathBuf::as_path)).collect();
     told::tell(cli, args, &all, &paths, &settings, &not_checked)?;
     Ok(u8::from(all.iter().any(|checked| checked.count(Severity::Error) > 0)))
-}
-
-/// What the site has; `None` where that is not known.
-async fn inventory(config: Option<&Config>, site: Option<&Path>) -> Result<Option<Inventory>, Failure> {
-    let Some(folder) = site else { return Ok(None) };
-    if !folder.is_dir() {
-        return Err(Failure::usage(format!("{} is not a folder", folder.display())));
-    }
-    let configured = config.map_or_else(|| hugo_path(None, Path::new(".")), Config::hugo);
-    let folder = std::path::absolute(folder).map_err(Failure::software)?;
-    match Hugo::find(configured.as_deref()) {
-        Err(missing) => {
-            note(&format!("links, tags and slugs are not checked: {missing}"));
-            Ok(None)
-        }
-        Ok(hugo) => match inventory_of(&hugo, &folder, Duration::from_secs(120)).await {
-            Ok(inventory) => Ok(Some(inventory)),
-            Err(error) => {
-                note(&format!("links, tags and slugs are not checked, because the site does not build: {error}"));
-                Ok(None)
-            }
-        },
-    }
 }

@@ -136,6 +136,7 @@ impl Config {
             return Err(format!("the site `{name}` needs `repo`: the path or URL of its repository"));
         }
         site.page.check().map_err(|e| format!("the site `{name}`, [site.page]: {e}"))?;
+        site.build.check().map_err(|e| format!("the site `{name}`, [site.build]: {e}"))?;
         site.gate.validate().map_err(|e| format!("the site `{name}`, [site.gate]: {e}"))?;
         jiff::tz::TimeZone::get(&site.time_zone).map_err(|_| {
             format!("the site `{name}`: `{}` is not an IANA time zone such as Europe/Berlin", site.time_zone)

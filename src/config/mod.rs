@@ -113,6 +113,12 @@ impl Config {
         if is_url { site.repo.clone() } else { self.path(Path::new(&site.repo)).to_string_lossy().into_owned() }
     }
 
+    /// How a site is built: paths are taken from the folder of the file.
+    pub fn build(&self, site: &Site) -> crate::hugo::BuildOptions {
+        let themes = site.build.themes.as_ref().map(|themes| self.path(themes));
+        crate::hugo::BuildOptions { themes, ..site.build.clone() }
+    }
+
     /// The folder where the disposable clone of a site lies.
     pub fn clone_dir(&self, site: &Site) -> PathBuf {
         self.database().with_file_name("clones").join(site.name.as_str())

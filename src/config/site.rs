@@ -65,6 +65,8 @@ pub struct Site {
     pub routes: Option<Routes>,
     /// How its pages are written.
     pub page: SitePage,
+    /// How it is built.
+    pub build: crate::hugo::BuildOptions,
     /// What its gate asks for.
     pub gate: gates::settings::Settings,
     /// Where pull requests are opened.
@@ -102,6 +104,7 @@ impl Default for Site {
             select: Select::default(),
             routes: None,
             page: SitePage::default(),
+            build: crate::hugo::BuildOptions::default(),
             gate: gates::settings::Settings::default(),
             forge: None,
         }

@@ -117,10 +117,13 @@ impl Desk {
         }))
     }
 
-    /// Hugo, with this desk's clock, or why it is missing.
-    pub fn hugo(&self) -> Result<Hugo, String> {
+    /// Hugo as it builds a site, with this desk's clock, or why it is missing.
+    ///
+    /// # Errors
+    /// Where it was looked for.
+    pub fn hugo(&self, site: &Site) -> Result<Hugo, String> {
         let clock = self.clock.is_given().then(|| self.clock.now());
-        self.hugo.clone().map(|hugo| Hugo { clock, ..hugo })
+        self.hugo.clone().map(|hugo| Hugo { clock, build: self.config.build(site), ..hugo })
     }
 
     /// The site of this name.

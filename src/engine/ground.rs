@@ -5,19 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use gates::inventory::{Inventory, Post, sentence_prints};
-use gates::page::Page;
-use gates::{BuiltPage, references};
+use gates::inventory::Inventory;
+use gates::references;
+use jiff::Timestamp;
 use states::words::RunId;
 
 use super::desk::Desk;
+use super::inventory::{self, Surveyed};
 use super::outcome::Outcome;
 use crate::config::Site;
-use crate::hugo::{Hugo, HugoError, Listed};
+use crate::hugo::{Hugo, HugoError};
 use crate::publish::{Credentials, PublishError, RepoOptions, SecretString, SiteRepo, seed};
-
-/// The most posts that are read of a site.
-const MOST_POSTS: usize = 5_000;
 
 /// What is known of a site; empty until it is needed.
 #[derive(Default)]
@@ -160,11 +158,12 @@ impl Desk {
             site_links: Vec::new(),
             _folder: folder,
         };
-        match self.hugo() {
+        match self.hugo(site) {
             Err(why) => standing.built = Built::NotRun(why),
             Ok(hugo) => {
+                let now = hugo.clock.unwrap_or_else(|| self.clock.now());
                 let limit = Duration::from_secs(self.config.desk.hugo_seconds);
-                if let Err(error) = survey(&hugo, &mut standing, limit).await {
+                if let Err(error) = survey(&hugo, &mut standing, limit, now, &site.page.keys.tags).await {
                     standing.built = match error {
                         HugoError::Missing { .. } => Built::NotRun(error.to_string()),
                         _ => Built::Broken(error.to_string()),
@@ -176,31 +175,24 @@ impl Desk {
     }
 }
 
-/// What a site in a folder has, as Hugo sees it.
-///
-/// # Errors
-/// [`HugoError`].
-pub async fn inventory_of(hugo: &Hugo, folder: &Path, limit: Duration) -> Result<Inventory, HugoError> {
-    let output = tempfile::tempdir().map_err(|e| HugoError::Failed { message: e.to_string() })?;
-    let output = output.path().join("public");
-    hugo.build(folder, &output, limit).await?;
-    let base_url = hugo.base_url(folder).await?;
-    Ok(inventory(folder, &base_url, &hugo.list(folder).await?, &output))
-}
-
 /// Builds the default branch and reads what the site has.
-async fn survey(hugo: &Hugo, standing: &mut Standing, limit: Duration) -> Result<(), HugoError> {
+async fn survey(
+    hugo: &Hugo,
+    standing: &mut Standing,
+    limit: Duration,
+    now: Timestamp,
+    tags: &str,
+) -> Result<(), HugoError> {
     let output = standing.source.with_file_name("public");
-    hugo.build(&standing.source, &output, limit).await?;
-    let base_url = hugo.base_url(&standing.source).await?;
-    let listed = hugo.list(&standing.source).await?;
-    standing.inventory = inventory(&standing.source, &base_url, &listed, &output);
+    let site = inventory::survey(hugo, &standing.source, &output, limit, now, tags).await?;
+    let Surveyed { inventory, listed, addresses } = site;
+    standing.inventory = inventory;
     // What the layout puts on every page is what stands on a page that has no content of its own.
-    let pages = listed.iter().filter_map(|l| l.output_path(&base_url));
+    let pages = listed.iter().filter_map(|l| l.output_path(&addresses.base));
     let plain = std::iter::once(PathBuf::from("404.html")).chain(std::iter::once("index.html".into())).chain(pages);
     let mut common: Option<BTreeSet<String>> = None;
     for page in plain.take(12) {
-        if let Ok(html) = std::fs::read_to_string(output.join(&page)) {
+        if let Some(html) = inventory::text_of(&output.join(&page), inventory::MOST_HTML) {
             let found: BTreeSet<String> = references(&html, "/", &standing.inventory).into_iter().collect();
             common = Some(match common {
                 None => found,
@@ -210,64 +202,6 @@ async fn survey(hugo: &Hugo, standing: &mut Standing, limit: Duration) -> Result
     }
     standing.site_links = common.unwrap_or_default().into_iter().collect();
     Ok(())
-}
-
-fn inventory(source: &Path, base_url: &str, listed: &[Listed], output: &Path) -> Inventory {
-    let mut inventory = Inventory { base_url: Some(base_url.to_owned()), ..Inventory::default() };
-    let on_site = |permalink: &str| match url::Url::parse(permalink) {
-        Ok(url) => url.path().to_owned(),
-        Err(_) => permalink.to_owned(),
-    };
-    for entry in listed.iter().filter(|l| !l.draft).take(MOST_POSTS) {
-        let url = on_site(&entry.permalink);
-        if entry.kind != "page" {
-            inventory.permalinks.insert(url);
-            continue;
-        }
-        let text = std::fs::read_to_string(source.join(&entry.path)).unwrap_or_default();
-        let page = Page::parse(&entry.path, &text).ok();
-        let list = |key: &str| -> Vec<String> {
-            let values = page.as_ref().and_then(|p| p.front.get(key)).and_then(|v| v.as_array());
-            values.into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
-        };
-        let tags = list("tags");
-        inventory.vocabulary.extend(tags.iter().cloned());
-        inventory.posts.push(Post {
-            path: entry.path.clone(),
-            slug: url.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned(),
-            url,
-            title: entry.title.clone(),
-            tags,
-            aliases: list("aliases"),
-            description: page.as_ref().and_then(|p| p.front_text("description")).map(str::to_owned),
-            bytes_hash: None,
-            sentences: page.as_ref().map(|p| sentence_prints(p.body())).unwrap_or_default(),
-        });
-    }
-    let mut folders = vec![output.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if let Ok(relative) = path.strip_prefix(output) {
-                let relative = format!("/{}", relative.to_string_lossy());
-                match relative.strip_suffix("index.html") {
-                    Some(page) => inventory.permalinks.insert(page.to_owned()),
-                    None => inventory.files.insert(relative),
-                };
-            }
-        }
-    }
-    inventory
-}
-
-/// The page of a built site at this address.
-pub(super) fn built_page(output: &Path, listed: &[Listed], base_url: &str, path: &str) -> Option<BuiltPage> {
-    let entry = listed.iter().find(|l| l.path == path)?;
-    let html = std::fs::read_to_string(output.join(entry.output_path(base_url)?)).ok()?;
-    let url = url::Url::parse(&entry.permalink).map_or_else(|_| entry.permalink.clone(), |u| u.path().to_owned());
-    Some(BuiltPage { url, html })
 }
 
 fn read_secret(variable: &str) -> Result<SecretString, PublishError> {

@@ -8,6 +8,8 @@ pub mod schedule;
 pub mod outcome;
 pub mod progress;
 pub mod desk;
+mod inventory;
+pub mod remembered;
 pub mod ground;
 pub mod asking;
 pub mod brief;

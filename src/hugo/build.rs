@@ -1,10 +1,46 @@
 //! Building a site into a folder.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Hugo, HugoError};
+use serde::{Deserialize, Serialize};
+
+use super::child::{self, Surroundings};
+use super::{Hugo, HugoError, advice};
+
+/// How a site is built: the section `[site.build]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BuildOptions {
+    /// A command in the place of `hugo build`, as its words: no shell reads it. `{source}` and `{destination}` in them become
+    /// folders; it runs in the first and has to leave the site in the second. Empty: Hugo itself.
+    pub command: Vec<String>,
+    /// A folder that holds the site's themes, for a theme that is a git submodule: what is exported has no submodules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub themes: Option<PathBuf>,
+}
+
+impl BuildOptions {
+    /// Checks that the site can be built by these.
+    ///
+    /// # Errors
+    /// What is wrong with them, and what is expected.
+    pub fn check(&self) -> Result<(), String> {
+        if !self.command.is_empty() && !self.command.iter().any(|word| word.contains(DESTINATION)) {
+            return Err(format!(
+                "`command` does not name {DESTINATION}: it has to leave the site there, and would write elsewhere"
+            ));
+        }
+        match self.command.first() {
+            Some(program) if program.trim().is_empty() => Err("`command` begins with the name of a program".into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+const SOURCE: &str = "{source}";
+const DESTINATION: &str = "{destination}";
 
 /// What a build that succeeded said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,19 +61,24 @@ impl Hugo {
         destination: &Path,
         timeout: Duration,
     ) -> Result<BuildOutput, HugoError> {
-        let unusable = |why: std::io::Error| HugoError::Failed { message: format!("{}: {why}", destination.display()) };
+        let unusable = |why: std::io::Error| HugoError::failed(format!("{}: {why}", destination.display()));
         std::fs::create_dir_all(destination).map_err(unusable)?;
         let destination = destination.canonicalize().map_err(unusable)?;
-        let source = source_dir.canonicalize().map_err(|why| HugoError::Failed {
-            message: format!("the site's folder {}: {why}", source_dir.display()),
-        })?;
+        let source = super::folder_of(source_dir)?;
         let cache = destination.parent().unwrap_or(&destination).join("hugo-cache");
-        let mut arguments: Vec<OsString> = vec!["build".into(), "--noBuildLock".into(), "--enableGitInfo=false".into()];
-        arguments.extend(["--printPathWarnings".into(), "--destination".into(), destination.clone().into_os_string()]);
-        if let Some(at) = self.clock {
-            arguments.extend(["--clock".into(), at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string().into()]);
-        }
-        let said = self.run(arguments, Some(&source), Some(&cache), timeout).await?;
+        let around = Surroundings { source: Some(&source), cache: Some(&cache) };
+        let said = match self.build.command.split_first() {
+            None => {
+                let mut arguments: Vec<OsString> = vec!["build".into(), "--enableGitInfo=false".into()];
+                arguments.extend(["--printPathWarnings".into(), "--destination".into(), destination.into_os_string()]);
+                arguments.extend(self.common(&source));
+                child::run(self.binary.as_os_str(), arguments, around, timeout).await?
+            }
+            Some((program, rest)) => {
+                let words = rest.iter().map(|word| filled(word, &source, &destination));
+                child::run(filled(program, &source, &destination).as_os_str(), words, around, timeout).await?
+            }
+        };
         let mut warnings: Vec<String> = said
             .err
             .lines()
@@ -48,5 +89,68 @@ impl Hugo {
         warnings.sort();
         warnings.dedup();
         Ok(BuildOutput { warnings })
+    }
+
+    /// What every call about a site is told.
+    pub(super) fn common(&self, source: &Path) -> Vec<OsString> {
+        let mut arguments: Vec<OsString> =
+            vec!["--noBuildLock".into(), "--source".into(), source.as_os_str().to_owned()];
+        if let Some(themes) = &self.build.themes {
+            arguments.extend(["--themesDir".into(), themes.clone().into_os_string()]);
+        }
+        if let Some(at) = self.clock {
+            arguments.extend(["--clock".into(), at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string().into()]);
+        }
+        arguments
+    }
+
+    /// Why a build that succeeded left none of the site's pages.
+    pub fn wrote_nothing(source_dir: &Path, pages: usize) -> HugoError {
+        let step = advice::missing_theme(Some(source_dir));
+        HugoError::failed(format!(
+            "it ended well and wrote none of the site's {pages} pages, as it does without layouts\nNext: {step}"
+        ))
+    }
+}
+
+/// A word of the command with its folders filled in.
+fn filled(word: &str, source: &Path, destination: &Path) -> OsString {
+    let mut out = OsString::new();
+    let mut rest = word;
+    while let Some(at) = rest.find('{') {
+        let (name, folder) = match &rest[at..] {
+            tail if tail.starts_with(SOURCE) => (SOURCE, source.as_os_str()),
+            tail if tail.starts_with(DESTINATION) => (DESTINATION, destination.as_os_str()),
+            _ => ("{", std::ffi::OsStr::new("{")),
+        };
+        out.push(&rest[..at]);
+        out.push(folder);
+        rest = &rest[at + name.len()..];
+    }
+    out.push(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_filled_into_the_words_of_a_command() {
+        let fill = |word: &str| filled(word, Path::new("/s"), Path::new("/d")).into_string().unwrap();
+        assert_eq!(fill("--out={destination}/x{source}"), "--out=/d/x/s");
+        assert_eq!(fill("{other} {"), "{other} {");
+    }
+
+    #[test]
+    fn a_command_that_would_write_elsewhere_is_refused() {
+        let of = |words: &[&str]| BuildOptions {
+            command: words.iter().map(|w| (*w).to_owned()).collect(),
+            ..BuildOptions::default()
+        };
+        assert!(of(&["npm", "run", "build"]).check().unwrap_err().contains("{destination}"));
+        assert!(of(&["", "{destination}"]).check().is_err());
+        assert_eq!(of(&["npm", "run", "build", "--", "{destination}"]).check(), Ok(()));
+        assert_eq!(of(&[]).check(), Ok(()));
     }
 }

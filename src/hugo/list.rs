@@ -1,7 +1,11 @@
 //! The pages that Hugo sees, with the addresses that it gives them.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
+use super::child::{self, Surroundings};
 use super::{ANSWER_WITHIN, Hugo, HugoError};
 
 /// A page as `hugo list all` tells it.
@@ -15,6 +19,8 @@ pub struct Listed {
     pub title: String,
     /// Its date, as RFC 3339; `0001-01-01T00:00:00Z` without one.
     pub date: String,
+    /// When it becomes visible, and when no longer, where it says so.
+    pub shown: (Option<Timestamp>, Option<Timestamp>),
     /// True for a draft.
     pub draft: bool,
     /// Its address, with the site's own host.
@@ -23,6 +29,15 @@ pub struct Listed {
     pub kind: String,
     /// Its first folder below the content folder.
     pub section: String,
+}
+
+/// The address of a site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addresses {
+    /// Its base URL; `/` where the configuration has none.
+    pub base: String,
+    /// True where the base stands before what begins with `/`, also in links of pages.
+    pub canonify: bool,
 }
 
 impl Hugo {
@@ -35,30 +50,36 @@ impl Hugo {
         parse(&said)
     }
 
-    /// The site's base URL.
+    /// The site's own address, and how it is put before links.
     ///
     /// # Errors
-    /// See [`HugoError`]; [`HugoError::Failed`] also where the configuration has none.
-    pub async fn base_url(&self, source_dir: &Path) -> Result<String, HugoError> {
+    /// See [`HugoError`].
+    pub async fn addresses(&self, source_dir: &Path) -> Result<Addresses, HugoError> {
         let said = self.ask(source_dir, &["config", "--format", "json"]).await?;
         let config: serde_json::Value = serde_json::from_str(&said)
-            .map_err(|why| HugoError::Failed { message: format!("its configuration cannot be read: {why}") })?;
+            .map_err(|why| HugoError::failed(format!("its configuration cannot be read: {why}")))?;
         let base = config.get("baseurl").and_then(serde_json::Value::as_str).unwrap_or_default();
-        Ok(if base.is_empty() { "/".to_owned() } else { base.to_owned() })
+        let canonify = config.get("canonifyurls").and_then(serde_json::Value::as_bool).unwrap_or_default();
+        Ok(Addresses { base: if base.is_empty() { "/".to_owned() } else { base.to_owned() }, canonify })
     }
 
     async fn ask(&self, source_dir: &Path, question: &[&str]) -> Result<String, HugoError> {
-        let source = source_dir.canonicalize().map_err(|why| HugoError::Failed {
-            message: format!("the site's folder {}: {why}", source_dir.display()),
-        })?;
-        let cache = tempfile::tempdir().map_err(|why| HugoError::Failed { message: format!("no cache: {why}") })?;
-        let arguments = question.iter().copied().chain(["--noBuildLock"]);
-        let said = self.run(arguments, Some(&source), Some(cache.path()), ANSWER_WITHIN).await?;
+        let source = super::folder_of(source_dir)?;
+        let cache = tempfile::tempdir().map_err(|why| HugoError::failed(format!("no cache: {why}")))?;
+        let around = Surroundings { source: Some(&source), cache: Some(cache.path()) };
+        let arguments = question.iter().map(OsString::from).chain(self.common(&source));
+        let said = child::run(self.binary.as_os_str(), arguments, around, ANSWER_WITHIN).await?;
         Ok(said.out)
     }
 }
 
 impl Listed {
+    /// True where its front matter lets it be shown at this time.
+    pub fn is_visible(&self, at: Timestamp) -> bool {
+        let (from, until) = self.shown;
+        !self.draft && from.is_none_or(|from| from <= at) && until.is_none_or(|until| at < until)
+    }
+
     /// Where the page lies in Hugo's output. `None` where the address is not below the base URL, or is no plain path.
     pub fn output_path(&self, base_url: &str) -> Option<PathBuf> {
         output_path(&self.permalink, base_url)
@@ -90,7 +111,7 @@ fn output_path(permalink: &str, base_url: &str) -> Option<PathBuf> {
 
 /// Reads the CSV by its header, so that a column that Hugo adds or moves changes nothing.
 fn parse(text: &str) -> Result<Vec<Listed>, HugoError> {
-    let bad = |why: csv::Error| HugoError::Failed { message: format!("its list of pages cannot be read: {why}") };
+    let bad = |why: csv::Error| HugoError::failed(format!("its list of pages cannot be read: {why}"));
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
     let header = reader.headers().map_err(bad)?.clone();
     let column = |name: &str| header.iter().position(|h| h == name);
@@ -106,6 +127,7 @@ fn parse(text: &str) -> Result<Vec<Listed>, HugoError> {
             slug: at(column("slug")),
             title: at(column("title")),
             date: at(column("date")),
+            shown: (moment(&at(column("publishDate"))), moment(&at(column("expiryDate")))),
             draft: at(column("draft")) == "true",
             permalink: at(Some(permalink)),
             kind: at(column("kind")),
@@ -113,6 +135,11 @@ fn parse(text: &str) -> Result<Vec<Listed>, HugoError> {
         });
     }
     Ok(listed)
+}
+
+/// A date of the list; the year 1 stands for none.
+fn moment(text: &str) -> Option<Timestamp> {
+    text.parse().ok().filter(|at: &Timestamp| *at > Timestamp::UNIX_EPOCH)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ mod render;
 pub use render::render;
 
 pub mod detect;
-pub use detect::{Detected, HugoInfo, detect};
+pub use detect::{Detected, HugoInfo, detect, is_same_hugo, wanted_hugo};
 
 pub mod front;
 pub mod path;

@@ -24,6 +24,8 @@ mod clients;
 mod cost;
 mod stories;
 mod bad_input;
+mod invisible;
+mod sites;
 mod sources;
 mod real;
 mod store;

@@ -178,7 +178,7 @@ fn tags(gathered: &mut Gathered<'_>, page: &Page, key: &str, vocabulary: &[&str]
 
 /// A new page must not lie where a page lies; a person's page may be in the inventory itself.
 fn slug(gathered: &mut Gathered<'_>, page: &Page, inventory: &Inventory, new: bool) {
-    let slug = page.slug();
+    let slug = inventory.slug_of(page);
     let good = !slug.is_empty()
         && slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         && !slug.starts_with('-')
@@ -190,6 +190,13 @@ fn slug(gathered: &mut Gathered<'_>, page: &Page, inventory: &Inventory, new: bo
     let taken = inventory.posts.iter().find(|post| post.slug == slug && (new || post.path != page.path));
     if let Some(post) = taken {
         gathered.find(&SLUG_TAKEN, Place::Page, format!("`{slug}` is the slug of {}", super::excerpt(&post.path)));
+        return;
+    }
+    let address = inventory.url_of(page);
+    let made = || (new && inventory.makes(&address)).then(|| "a page that Hugo makes".to_owned());
+    if let Some(other) = inventory.taken_by(&address, &page.path).or_else(made) {
+        let message = format!("`{}` leads to {} already", super::excerpt(&address), super::excerpt(&other));
+        gathered.find(&SLUG_TAKEN, Place::Page, message);
     }
 }
 

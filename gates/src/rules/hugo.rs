@@ -9,14 +9,16 @@ use url::Url;
 
 use super::{Gathered, excerpt, family, not_run};
 use crate::Subject;
-use crate::inventory::Inventory;
+use crate::inventory::{Inventory, OtherHugo};
 
 family! { Hugo:
-    BUILD_FAILED = "hugo/build-failed", Error, "Hugo builds the site with the page in it.", "Mend what Hugo names.";
-    PAGE_MISSING = "hugo/page-missing", Error, "The page is in what Hugo built.", "Look at its date, its `draft` and its path: Hugo leaves out drafts, and pages of the future.";
+    BUILD_FAILED = "hugo/build-failed", Error always, "Hugo builds the site with the page in it.", "Mend what Hugo names.";
+    PAGE_MISSING = "hugo/page-missing", Error always, "The page is in what Hugo built.", "Look at its date, its `draft` and its path: Hugo leaves out drafts, and pages of the future.";
     TOO_LARGE = "hugo/too-large", Error always, "The built page is of a size that can be read.", "Shorten the page.";
     TEXT_MISSING = "hugo/text-missing", Error, "The built page has the title and every heading of the draft.", "Look at what the site's layout leaves out.";
     UNDECLARED = "hugo/undeclared", Error, "The built page leads only to what the draft declared, the site itself, and what its layout always has.", "Take it out, or declare it.";
+    ADDRESS_TAKEN = "hugo/address-taken", Error always, "The built page has an address of its own.", "Choose a slug that no page, alias or list of the site has.";
+    OTHER_VERSION = "hugo/other-version", Warning, "The Hugo that builds here is the one that builds the live site.", "Install the version that the site names, or name this one there.";
     WARNING = "hugo/warning", Warning, "Hugo builds without warnings.", "";
 }
 
@@ -65,14 +67,19 @@ pub fn hugo(subject: &Subject<'_>, outcome: &HugoOutcome, declared: &[String]) -
     match outcome {
         HugoOutcome::NotRun { cause } => return not_run(Layer::Hugo, cause),
         HugoOutcome::Failed { message } => {
-            gathered.find(&BUILD_FAILED, Place::Page, format!("Hugo does not build the page: {}", excerpt(message)));
+            gathered.insist(&BUILD_FAILED, Place::Page, format!("Hugo does not build the page: {}", excerpt(message)));
         }
         HugoOutcome::Built { page, warnings, site_links } => {
+            if let Some(OtherHugo { here, there }) = &subject.inventory.other_hugo {
+                let message =
+                    format!("Hugo {} builds here, and the site is built with {}", excerpt(here), excerpt(there));
+                gathered.find(&OTHER_VERSION, Place::Page, message);
+            }
             for warning in warnings {
                 gathered.find(&WARNING, Place::Page, format!("Hugo warns: {}", excerpt(warning)));
             }
             match page {
-                None => gathered.find(&PAGE_MISSING, Place::Page, "the page is not in what Hugo built").done(),
+                None => gathered.insist(&PAGE_MISSING, Place::Page, "the page is not in what Hugo built").done(),
                 Some(page) if page.html.len() > MAX_HTML => {
                     let message = format!("the built page has {} bytes; at most {MAX_HTML} are read", page.html.len());
                     gathered.find(&TOO_LARGE, Place::Html, message);
@@ -89,6 +96,12 @@ pub fn hugo(subject: &Subject<'_>, outcome: &HugoOutcome, declared: &[String]) -
 }
 
 fn built(gathered: &mut Gathered<'_>, subject: &Subject<'_>, page: &BuiltPage, declared: &[String], site: &[String]) {
+    let path = subject.page_file().map_or("", |file| file.path.as_str());
+    let known = subject.inventory.posts.iter().any(|post| post.path == path);
+    if !known && subject.inventory.makes(&page.url) {
+        let message = format!("`{}` was an address of the site before this page", excerpt(&page.url));
+        gathered.insist(&ADDRESS_TAKEN, Place::Page, message);
+    }
     let html = Html::parse_document(&page.html);
     let shown = words_of(&html);
     let headings = subject.draft.sections.iter().enumerate();

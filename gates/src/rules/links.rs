@@ -21,7 +21,7 @@ pub(crate) fn check(
     beside: &BTreeSet<String>,
     whose: Whose,
 ) {
-    let page_url = inventory.url_of(&page.path, &page.slug());
+    let page_url = inventory.url_of(page);
     let anchors: BTreeSet<String> = page.headings.iter().map(|h| anchor_of(&h.text)).collect();
     for link in &page.links {
         let place = page.place(link.range.start);

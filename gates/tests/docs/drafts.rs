@@ -1,6 +1,6 @@
 //! Examples that are written as lines `key: text`: drafts with their brief and sources, built pages, scores, what was published.
 
-use gates::inventory::Post;
+use gates::inventory::{Inventory, OtherHugo, Post};
 use gates::judge::{Judged, layer};
 use gates::{BuiltPage, FrontKeys, HugoOutcome, PublishedBefore, Subject};
 use states::words::{
@@ -170,7 +170,7 @@ pub(crate) fn evidence(example: &Example) -> LayerReport {
 
 pub(crate) fn hugo(example: &Example) -> LayerReport {
     let lines = Lines::of(example.text);
-    lines.only(&["failed", "page", "title", "heading", "html", "declared", "warning"]);
+    lines.only(&["failed", "page", "title", "heading", "html", "declared", "warning", "site address", "other hugo"]);
     let built = BuiltPage { url: "/posts/ferrite/".into(), html: lines.one("html", "") };
     let outcome = match lines.all("failed").pop() {
         Some(message) => HugoOutcome::Failed { message },
@@ -183,7 +183,14 @@ pub(crate) fn hugo(example: &Example) -> LayerReport {
     let mut draft = draft(Template::Radar);
     draft.title = Sentence::plain(lines.one("title", ""));
     draft.sections = lines.all("heading").iter().map(|text| section(text, Vec::new())).collect();
-    let judge = |subject: &Subject<'_>| gates::hugo(subject, &outcome, &lines.all("declared"));
+    let inventory = Inventory {
+        permalinks: site().permalinks.into_iter().chain(lines.all("site address")).collect(),
+        other_hugo: lines.all("other hugo").pop().map(|there| OtherHugo { here: "0.168.0".into(), there }),
+        ..site()
+    };
+    let judge = |subject: &Subject<'_>| {
+        gates::hugo(&Subject { inventory: &inventory, ..*subject }, &outcome, &lines.all("declared"))
+    };
     with_subject(example, &draft, &brief(Template::Radar, &[]), &[], judge)
 }
 

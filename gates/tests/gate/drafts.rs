@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use gates::inventory::OtherHugo;
 use gates::judge::{self, Judged};
 use gates::settings::Settings;
 use gates::{BuiltPage, HugoOutcome, PublishedBefore};
@@ -177,6 +178,14 @@ fn a_built_page_that_is_nested_too_deep() {
     let html = format!("<html><body>{}</body></html>", "<div>".repeat(1_200));
     let page = Some(BuiltPage { url: "/posts/ferrite-2-4/".into(), html });
     assert_snapshot!(built(HugoOutcome::Built { page, warnings: Vec::new(), site_links: Vec::new() }));
+}
+
+#[test]
+fn a_page_at_an_address_that_was_taken_built_by_another_hugo() {
+    let mut sample = Sample::good();
+    sample.inventory.permalinks.insert(format!("/posts/{}/", sample.slug));
+    sample.inventory.other_hugo = Some(OtherHugo { here: "0.168.0".into(), there: "0.147.2".into() });
+    assert_snapshot!(told(&sample, Layer::Hugo));
 }
 
 fn score(points: [u8; 4]) -> JudgeScore {

@@ -1,6 +1,7 @@
 //! Whole gate reports over sample drafts, and the gate over people's own Markdown.
 
 mod drafts;
+mod hugo;
 mod markdown;
 mod noise;
 mod pages;

@@ -371,6 +371,7 @@ fn inventory() -> Inventory {
         vocabulary: BTreeSet::from(["rust".to_owned(), "logging".to_owned()]),
         files: BTreeSet::from(["/js/site.js".to_owned()]),
         permalinks: BTreeSet::from(["/tags/rust/".to_owned()]),
+        ..Inventory::default()
     }
 }
 

@@ -13,7 +13,8 @@ use states::words::{
 
 use super::super::asking::Asker;
 use super::super::desk::Desk;
-use super::super::ground::{Built, Standing, built_page};
+use super::super::ground::{Built, Standing};
+use super::super::inventory::built_page;
 use super::super::outcome::{Done, Outcome};
 use crate::config::Site;
 use crate::hugo::HugoError;
@@ -168,7 +169,7 @@ async fn ask_judge(
 
 /// Builds the draft into a temporary folder beside an export of the default branch.
 async fn build(desk: &Desk, site: &Site, standing: &Standing, files: &[PageFile]) -> Result<HugoOutcome, Outcome> {
-    let hugo = match (&standing.built, desk.hugo()) {
+    let hugo = match (&standing.built, desk.hugo(site)) {
         (Built::NotRun(cause), _) => return Ok(HugoOutcome::NotRun { cause: cause.clone() }),
         (_, Err(cause)) => return Ok(HugoOutcome::NotRun { cause }),
         (Built::Broken(_), _) => {

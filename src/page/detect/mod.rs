@@ -11,6 +11,7 @@ mod config;
 mod learn;
 mod posts;
 mod version;
+pub use version::{is_same_hugo, wanted_hugo};
 mod walk;
 
 /// What is known about the Hugo that will build the site.
@@ -45,7 +46,7 @@ pub fn detect(repo_dir: &Path, hugo: Option<HugoInfo>) -> Detected {
     page.sections.retain(|_, section| repo_dir.join(&config.content).join(section).is_dir());
     let hugo_version = version::wanted(repo_dir, &mut notes);
     if let (Some(wanted), Some(here)) = (&hugo_version, &hugo)
-        && *wanted != here.version
+        && !is_same_hugo(wanted, &here.version)
     {
         notes.push(format!("Hugo {} is installed here, the site asks for {wanted}", here.version));
     }

@@ -4,6 +4,21 @@ use std::path::Path;
 
 use super::walk;
 
+/// The Hugo version that the site in a folder asks for, where it names one.
+pub fn wanted_hugo(repo_dir: &Path) -> Option<String> {
+    wanted(repo_dir, &mut Vec::new())
+}
+
+/// True for two spellings of one version: `0.147` is `0.147.0`.
+pub fn is_same_hugo(one: &str, other: &str) -> bool {
+    let parts = |version: &str| -> Vec<u64> {
+        let mut parts: Vec<u64> = version.split('.').map(|part| part.parse().unwrap_or(0)).collect();
+        parts.resize(3, 0);
+        parts
+    };
+    parts(one) == parts(other)
+}
+
 pub(super) fn wanted(root: &Path, notes: &mut Vec<String>) -> Option<String> {
     let mut files = walk::files(root, ".github/workflows", |n| n.ends_with(".yml") || n.ends_with(".yaml"));
     files.extend(
@@ -35,7 +50,13 @@ fn named(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::named;
+    use super::*;
+
+    #[test]
+    fn a_version_may_leave_out_its_zeros() {
+        assert!(is_same_hugo("0.147", "0.147.0") && is_same_hugo("0.147.2", "0.147.2"));
+        assert!(!is_same_hugo("0.147", "0.147.2") && !is_same_hugo("0.14", "0.147"));
+    }
 
     #[test]
     fn versions_are_found_in_the_forms_that_sites_use() {

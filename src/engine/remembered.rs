@@ -1,0 +1,150 @@
+//! What a folder's site has, remembered for as long as nothing in the folder changes: a site of a thousand posts takes
+//! seconds to build and a fraction of one to look over.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+use gates::inventory::Inventory;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use states::words::hash;
+
+use super::inventory::survey;
+use crate::hugo::{Hugo, HugoError};
+
+/// Counted up when an inventory holds other things, or is read differently.
+const FORM: u32 = 1;
+/// A folder with more files is built each time.
+const MOST_FILES: usize = 200_000;
+/// The largest memory that is read, in bytes.
+const MOST_BYTES: u64 = 256 << 20;
+/// How many sites are remembered; the oldest is forgotten.
+const MOST_SITES: usize = 16;
+
+#[derive(Serialize, Deserialize)]
+struct Remembered {
+    /// What the folder looked like.
+    seen: String,
+    /// When it was built.
+    at: Timestamp,
+    /// When a post appears or goes without anybody's doing.
+    until: Option<Timestamp>,
+    inventory: Inventory,
+}
+
+/// What the site in a folder has at this time, as Hugo sees it. `tags` is the front matter key of its tags, `memory` is a folder in which answers are kept.
+///
+/// # Errors
+/// [`HugoError`]. A memory that cannot be read or written is no error.
+pub async fn inventory_of(
+    hugo: &Hugo,
+    folder: &Path,
+    limit: Duration,
+    now: Timestamp,
+    tags: &str,
+    memory: Option<&Path>,
+) -> Result<Inventory, HugoError> {
+    let seen = memory.and_then(|memory| Some((place(memory, folder), looks(hugo, folder, tags)?)));
+    if let Some((place, looks)) = &seen
+        && let Some(known) = recall(place, looks, now)
+    {
+        return Ok(known);
+    }
+    let work = tempfile::tempdir().map_err(|e| HugoError::Failed { message: e.to_string() })?;
+    let site = survey(hugo, folder, &work.path().join("public"), limit, now, tags).await?;
+    if let Some((place, looks)) = seen {
+        let changes = site.listed.iter().filter(|l| !l.draft).flat_map(|l| [l.shown.0, l.shown.1]).flatten();
+        let until = changes.filter(|at| *at > now).min();
+        remember(&place, &Remembered { seen: looks, at: now, until, inventory: site.inventory.clone() });
+    }
+    Ok(site.inventory)
+}
+
+/// Where answers are kept for this user: `XDG_CACHE_HOME`, else `.cache` in the home.
+pub fn memory() -> Option<PathBuf> {
+    let of = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    let caches = of("XDG_CACHE_HOME").or_else(|| Some(of("HOME")?.join(".cache")))?;
+    caches.is_absolute().then(|| caches.join("pipeline").join("sites"))
+}
+
+fn place(memory: &Path, folder: &Path) -> PathBuf {
+    let full = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    memory.join(format!("{}.json", &hash::sha256_hex(full.as_os_str().as_encoded_bytes())[..24]))
+}
+
+fn recall(place: &Path, looks: &str, now: Timestamp) -> Option<Inventory> {
+    let meta = std::fs::symlink_metadata(place).ok()?;
+    if !meta.is_file() || meta.len() > MOST_BYTES {
+        return None;
+    }
+    let known: Remembered = serde_json::from_slice(&std::fs::read(place).ok()?).ok()?;
+    let timely = known.at <= now && known.until.is_none_or(|until| now < until);
+    (known.seen == looks && timely).then_some(known.inventory)
+}
+
+/// Keeps an answer. Where that fails, the next call builds again.
+fn remember(place: &Path, known: &Remembered) {
+    let Some(folder) = place.parent() else { return };
+    let write = || -> std::io::Result<()> {
+        std::fs::create_dir_all(folder)?;
+        let mut file = tempfile::Builder::new().prefix("making-").tempfile_in(folder)?;
+        serde_json::to_writer(std::io::BufWriter::new(&mut file), known)?;
+        file.persist(place)?;
+        Ok(())
+    };
+    if let Err(why) = write() {
+        tracing::debug!(%why, place = %place.display(), "what the site has is not remembered");
+    }
+    let mut all: Vec<(std::time::SystemTime, PathBuf)> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        .filter(|(_, path)| path.extension().is_some_and(|ending| ending == "json"))
+        .collect();
+    all.sort();
+    let many = all.len().saturating_sub(MOST_SITES);
+    for (_, oldest) in all.into_iter().take(many) {
+        let _ = std::fs::remove_file(oldest);
+    }
+}
+
+/// One hash of the Hugo, how it is told to build, and the names, sizes and times of all files that a build reads. `None` where
+/// that cannot be told.
+fn looks(hugo: &Hugo, folder: &Path, tags: &str) -> Option<String> {
+    let mut lines = vec![format!("{FORM} {} {tags:?} {:?}", env!("CARGO_PKG_VERSION"), hugo.build)];
+    lines.push(line(&hugo.binary, &std::fs::metadata(&hugo.binary).ok()?)?);
+    let mut folders = vec![folder.to_owned()];
+    folders.extend(hugo.build.themes.clone());
+    let roots = folders.len();
+    for n in 0.. {
+        let Some(at) = folders.get(n).cloned() else { break };
+        for entry in std::fs::read_dir(&at).ok()? {
+            let entry = entry.ok()?;
+            let kind = entry.file_type().ok()?;
+            let name = entry.file_name();
+            // What git, Hugo and node make is not read by a build, or follows from what is.
+            let made = ["public", "resources", "node_modules", ".git", ".hugo_build.lock"];
+            if n < roots && made.iter().any(|made| name == *made) {
+                continue;
+            }
+            if kind.is_dir() {
+                folders.push(entry.path());
+            } else {
+                // Through links: Hugo reads what they lead to.
+                let meta = std::fs::metadata(entry.path()).or_else(|_| entry.metadata()).ok()?;
+                lines.push(line(&entry.path(), &meta)?);
+            }
+            if lines.len() + folders.len() > MOST_FILES {
+                return None;
+            }
+        }
+    }
+    lines.sort();
+    Some(hash::sha256_hex(lines.join("\n").as_bytes()))
+}
+
+fn line(path: &Path, meta: &std::fs::Metadata) -> Option<String> {
+    let changed = meta.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_nanos();
+    Some(format!("{} {changed} {}", meta.len(), path.display()))
+}
