@@ -22,6 +22,8 @@ mod markdown;
 
 pub mod text;
 
+pub mod lint;
+
 pub mod nesting;
 
 pub mod orders;

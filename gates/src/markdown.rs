@@ -1,13 +1,15 @@
 //! People's own Markdown: the rules that need no draft and no brief.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use jiff::Timestamp;
+use serde_json::Value;
 use states::words::text::sentences;
 use states::words::{Layer, LayerReport, Place};
 
 use crate::inventory::Inventory;
-use crate::page::Page;
+use crate::page::{Page, PageError, Passage};
 use crate::rules::{Gathered, coverage, form, front, links, not_run, safety};
 use crate::settings::Settings;
 
@@ -20,11 +22,22 @@ pub fn markdown(
     settings: &Settings,
     now: Timestamp,
 ) -> Vec<LayerReport> {
-    let (first, second) = match Page::parse(path, text) {
-        Ok(page) => (form_of(&page, inventory, settings, now), coverage_of(&page, inventory, settings)),
+    layers_of(&Page::parse(path, text), inventory, settings, now)
+}
+
+/// The same of a page that was read already.
+pub(crate) fn layers_of(
+    page: &Result<Page, PageError>,
+    inventory: &Inventory,
+    settings: &Settings,
+    now: Timestamp,
+) -> Vec<LayerReport> {
+    let (first, second) = match page {
+        Ok(page) => (form_of(page, inventory, settings, now), coverage_of(page, inventory, settings)),
         Err(error) => {
             let mut gathered = Gathered::new(Layer::Form, settings);
-            gathered.find(&form::UNREADABLE, Place::Page, error.to_string());
+            let (line, column) = error.line_column();
+            gathered.find(&form::UNREADABLE, Place::Line { line, column }, error.to_string());
             (gathered.report(), not_run(Layer::Coverage, "the page cannot be read"))
         }
     };
@@ -38,10 +51,29 @@ pub fn markdown(
     ]
 }
 
-/// The sentences of a page with their places.
-fn sentences_of(page: &Page) -> Vec<(Place, &str)> {
-    let of = |passage: &'_ crate::page::Passage| page.place(passage.range.start);
-    page.passages.iter().flat_map(|p| sentences(&p.text).into_iter().map(move |s| (of(p), s.of(&p.text)))).collect()
+/// A sentence of a page, as it reads, and its bytes in the file.
+pub(crate) struct PageSentence {
+    pub(crate) text: String,
+    pub(crate) range: Range<usize>,
+    /// True for a heading.
+    pub(crate) heading: bool,
+}
+
+/// The sentences of a page in order, headings included, code left out.
+pub(crate) fn sentences_of(page: &Page) -> Vec<PageSentence> {
+    let of = |passage: &Passage| {
+        let spans = sentences(&passage.text).into_iter().map(|span| PageSentence {
+            text: span.of(&passage.text).to_owned(),
+            range: passage.source(span.start..span.end),
+            heading: passage.heading,
+        });
+        spans.collect::<Vec<_>>()
+    };
+    page.passages.iter().flat_map(of).collect()
+}
+
+fn placed<'a>(page: &'a Page, all: &'a [PageSentence]) -> impl Iterator<Item = (Place, &'a str)> {
+    all.iter().map(|sentence| (page.place(sentence.range.start), sentence.text.as_str()))
 }
 
 fn form_of(page: &Page, inventory: &Inventory, settings: &Settings, now: Timestamp) -> LayerReport {
@@ -51,7 +83,8 @@ fn form_of(page: &Page, inventory: &Inventory, settings: &Settings, now: Timesta
     form::headings(&mut gathered, page);
     let title = page.front_text("title").map(|t| (Place::Title, t));
     let description = page.front_text("description").map(|t| (Place::Description, t));
-    let texts = title.into_iter().chain(description).chain(sentences_of(page));
+    let all = sentences_of(page);
+    let texts = title.into_iter().chain(description).chain(placed(page, &all));
     form::phrases(&mut gathered, settings, texts);
     front::of_person(&mut gathered, page, inventory, settings, now);
     links::check(&mut gathered, page, inventory, &BTreeSet::new(), links::Whose::Person);
@@ -61,10 +94,15 @@ fn form_of(page: &Page, inventory: &Inventory, settings: &Settings, now: Timesta
 
 fn coverage_of(page: &Page, inventory: &Inventory, settings: &Settings) -> LayerReport {
     let mut gathered = Gathered::new(Layer::Coverage, settings);
-    if page.front_text("description").is_none_or(|text| text.trim().is_empty()) {
+    // One of another type is a finding of its own.
+    let missing = page.front.get("description").is_none_or(|value| match value {
+        Value::String(text) => text.trim().is_empty(),
+        other => other.is_null(),
+    });
+    if missing {
         let place = Place::FrontMatter { key: "description".into() };
         gathered.find(&coverage::DESCRIPTION_MISSING, place, "there is no description");
     }
-    coverage::repeated(&mut gathered, settings, inventory, Some(&page.path), sentences_of(page).into_iter());
+    coverage::repeated(&mut gathered, settings, inventory, Some(&page.path), placed(page, &sentences_of(page)));
     gathered.report()
 }

@@ -1,7 +1,13 @@
 //! A page as it will lie in the site's repository: front matter and Markdown, read once, with every place known.
 
+mod error;
+mod passage;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
+
+pub use error::PageError;
+pub use passage::Passage;
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 use serde_json::Value;
@@ -13,39 +19,6 @@ pub const MAX_PAGE_BYTES: usize = 1 << 20;
 pub const MAX_FRONT_BYTES: usize = 64 << 10;
 /// The deepest nesting of quotations, lists and emphasis, and of front matter values.
 pub const MAX_NESTING: usize = 64;
-
-/// Why a page cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PageError {
-    /// Larger than a page may be.
-    #[error("the page has {bytes} bytes; at most {most} are read")]
-    TooLarge {
-        /// Its size.
-        bytes: usize,
-        /// The bound.
-        most: usize,
-    },
-    /// No `---`, `+++` or `{` on the first line.
-    #[error("there is no front matter; a page begins with `---` (YAML), `+++` (TOML) or `{{` (JSON)")]
-    NoFrontMatter,
-    /// The front matter does not end.
-    #[error("the front matter that `{0}` begins does not end; close it with a line `{0}`")]
-    Unclosed(&'static str),
-    /// The front matter is not what its delimiters say.
-    #[error("the front matter is not valid {format}: {message}")]
-    BadFrontMatter {
-        /// `YAML`, `TOML` or `JSON`.
-        format: &'static str,
-        /// What the parser says.
-        message: String,
-    },
-    /// Nested deeper than any page needs.
-    #[error("line {line} is nested more than {MAX_NESTING} levels deep")]
-    TooDeep {
-        /// The line, from 1.
-        line: usize,
-    },
-}
 
 /// How front matter is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,17 +62,6 @@ pub struct CodeBlock {
     pub closed: bool,
     /// Its bytes in the page.
     pub range: Range<usize>,
-}
-
-/// A piece of running text: a paragraph, a list item, a cell. Markup is gone, code spans are kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Passage {
-    /// The text.
-    pub text: String,
-    /// Its bytes in the page.
-    pub range: Range<usize>,
-    /// True for a heading.
-    pub heading: bool,
 }
 
 /// A page, read.
@@ -271,10 +233,11 @@ impl Page {
     }
 }
 
-/// Bytes of a block of [`Page::counted`].
-const BLOCK: usize = 256;
+/// Bytes of a block of [`counted`].
+pub(crate) const BLOCK: usize = 256;
 
-fn counted(text: &str) -> Vec<usize> {
+/// How many characters begin before each block of a text.
+pub(crate) fn counted(text: &str) -> Vec<usize> {
     let blocks = text.as_bytes().chunks(BLOCK).scan(0, |sum, block| {
         *sum += begins(block);
         Some(*sum)
@@ -283,7 +246,7 @@ fn counted(text: &str) -> Vec<usize> {
 }
 
 /// How many characters begin in these bytes of UTF-8.
-fn begins(bytes: &[u8]) -> usize {
+pub(crate) fn begins(bytes: &[u8]) -> usize {
     bytes.iter().filter(|b| (**b as i8) >= -0x40).count()
 }
 
@@ -308,7 +271,7 @@ impl BodyReader<'_> {
             Event::Start(Tag::Heading { level, .. }) => {
                 self.close();
                 self.heading = Some(level_of(level));
-                self.open = Some(Passage { text: String::new(), range: whole, heading: true });
+                self.open = Some(Passage::beginning(whole, true));
             }
             Event::End(TagEnd::Heading(_)) => {
                 if let (Some(level), Some(open)) = (self.heading.take(), &self.open) {
@@ -346,7 +309,10 @@ impl BodyReader<'_> {
             Event::Html(_) | Event::InlineHtml(_) => self.page.html.push(whole),
             Event::Code(code) => {
                 self.page.verbatim.push(whole.clone());
-                self.append(&code, whole);
+                // The marks around a span are not its text.
+                let inside = self.body[range.clone()].find(code.as_ref()).map_or(0, |at| at);
+                let start = whole.start + inside;
+                self.append(&code, if inside > 0 { start..start + code.len() } else { whole });
             }
             Event::Text(text) if !self.in_code => {
                 self.bare_addresses(&text, &whole);
@@ -358,10 +324,8 @@ impl BodyReader<'_> {
     }
 
     fn append(&mut self, text: &str, whole: Range<usize>) {
-        let open =
-            self.open.get_or_insert_with(|| Passage { text: String::new(), range: whole.clone(), heading: false });
-        open.text.push_str(text);
-        open.range.end = open.range.end.max(whole.end);
+        let open = self.open.get_or_insert_with(|| Passage::beginning(whole.clone(), false));
+        open.append(text, whole);
     }
 
     /// Hugo makes links of bare addresses, this parser does not.
@@ -424,10 +388,11 @@ fn front_matter(text: &str) -> Result<(FrontFormat, Front, usize), PageError> {
         }
         _ if first.starts_with('{') && !first.starts_with("{{") => {
             let mut values = serde_json::Deserializer::from_str(text).into_iter::<Front>();
-            let front = values
-                .next()
-                .unwrap_or(Ok(Front::new()))
-                .map_err(|e| PageError::BadFrontMatter { format: "JSON", message: e.to_string() })?;
+            let front = values.next().unwrap_or(Ok(Front::new())).map_err(|e| PageError::BadFrontMatter {
+                format: "JSON",
+                message: said(&e.to_string()),
+                at: Some((e.line(), e.column().max(1))),
+            })?;
             Ok((FrontFormat::Json, front, values.byte_offset()))
         }
         _ => Err(PageError::NoFrontMatter),
@@ -457,19 +422,31 @@ fn yaml(inside: &str) -> Result<Front, PageError> {
     if inside.trim().is_empty() {
         return Ok(Front::new());
     }
-    let bad = |message: String| PageError::BadFrontMatter { format: "YAML", message: first_line(&message) };
     let budget =
         serde_saphyr::budget! { max_depth: MAX_NESTING, max_nodes: 10_000, max_aliases: 100, max_documents: 1 };
     let options = serde_saphyr::options! { budget: budget, with_snippet: false, strict_booleans: true };
-    serde_saphyr::from_str_with_options(inside, options).map_err(|e| bad(e.to_string()))
+    serde_saphyr::from_str_with_options(inside, options).map_err(|e| {
+        let small = |n: u64| usize::try_from(n).unwrap_or(1).max(1);
+        // The first line of the file is the mark.
+        let at = e.location().map(|at| (small(at.line()) + 1, small(at.column())));
+        PageError::BadFrontMatter { format: "YAML", message: said(&e.to_string()), at }
+    })
 }
 
 fn toml_front(inside: &str) -> Result<Front, PageError> {
-    let bad = |message: String| PageError::BadFrontMatter { format: "TOML", message: first_line(&message) };
+    let bad = |message: &str, at| PageError::BadFrontMatter { format: "TOML", message: said(message), at };
     if let Some(line) = crate::nesting::too_deep_toml(inside) {
-        return Err(bad(format!("its line {line} nests deeper than {} levels", crate::nesting::MAX_TOML_NESTING)));
+        let message = format!("it nests deeper than {} levels", crate::nesting::MAX_TOML_NESTING);
+        return Err(bad(&message, Some((line + 1, 1))));
     }
-    let table: toml::Table = inside.parse().map_err(|e: toml::de::Error| bad(e.message().to_owned()))?;
+    let table: toml::Table = inside.parse().map_err(|e: toml::de::Error| {
+        let before = e.span().and_then(|span| inside.get(..span.start));
+        let line_start = before.map(|text| text.rfind('\n').map_or(0, |at| at + 1));
+        let at = before
+            .zip(line_start)
+            .map(|(text, start)| (text.matches('\n').count() + 2, text[start..].chars().count() + 1));
+        bad(e.message(), at)
+    })?;
     Ok(table.into_iter().map(|(key, value)| (key, json_of(value))).collect())
 }
 
@@ -485,8 +462,12 @@ fn json_of(value: toml::Value) -> Value {
     }
 }
 
-fn first_line(message: &str) -> String {
-    message.lines().next().unwrap_or_default().to_owned()
+/// What a parser says, without the place, which it counts from the front matter's own beginning, and without advice to
+/// programmers.
+fn said(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default();
+    let end = [" at line ", ", set DuplicateKeyPolicy"].iter().filter_map(|mark| line.find(mark)).min();
+    line[..end.unwrap_or(line.len())].trim_end_matches([':', ',']).to_owned()
 }
 
 #[cfg(test)]

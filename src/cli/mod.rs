@@ -187,20 +187,7 @@ enum Command {
         what: WorkerCommand,
     },
     /// Check Markdown files with the rules of the gate
-    Gate {
-        /// The files
-        #[arg(required_unless_present_any = ["rules", "explain"], value_name = "FILE")]
-        files: Vec<PathBuf>,
-        /// The site's folder: links, tags and slugs are checked against it
-        #[arg(long, value_name = "FOLDER")]
-        site: Option<PathBuf>,
-        /// List the rules instead
-        #[arg(long, conflicts_with_all = ["files", "site", "explain"])]
-        rules: bool,
-        /// Explain one rule instead, for example form/too-short
-        #[arg(long, conflicts_with_all = ["files", "site"], value_name = "CODE")]
-        explain: Option<String>,
-    },
+    Gate(gate::GateArgs),
     /// Print the state machines as Mermaid
     Graph {
         /// The worker's instead of the article's
@@ -443,9 +430,7 @@ async fn dispatch(cli: &Cli) -> Answer {
         Command::Worker { what: WorkerCommand::Sleep { name, force } } => {
             worker::sleep(cli, name.as_deref(), *force).await
         }
-        Command::Gate { rules: true, .. } => rules::list(cli),
-        Command::Gate { explain: Some(code), .. } => rules::explain(cli, code),
-        Command::Gate { files, site, .. } => gate::gate(cli, files, site.as_deref()).await,
+        Command::Gate(args) => gate::gate(cli, args).await,
         Command::Graph { worker } => {
             out::say(&if *worker { states::explore::worker_mermaid() } else { states::explore::article_mermaid() });
             Ok(0)

@@ -14,6 +14,7 @@ mod readiness;
 mod awake;
 mod worker_cli;
 mod recipes;
+mod gate;
 mod models;
 mod llama;
 mod routes;

@@ -185,7 +185,8 @@ fn sudoers_allow_what_the_script_runs_and_the_units_name_it() {
 
 #[test]
 fn scripts_can_be_read_by_a_plain_shell() {
-    let scripts = ["linux/pipeline-box", "macos/pipeline-box"].map(|name| workspace().join("docs/recipes").join(name));
+    let scripts = ["linux/pipeline-box", "macos/pipeline-box", "gate-pre-commit"]
+        .map(|name| workspace().join("docs/recipes").join(name));
     for script in &scripts {
         for shell in ["sh", "bash"] {
             let output = Command::new(shell).arg("-n").arg(script).output().unwrap();
@@ -217,4 +218,113 @@ fn the_workers_of_the_documentation_are_workers() {
         found += config.workers.len();
     }
     assert!(found >= 3, "{found}");
+}
+
+/// A site's repository with one staged page, and the program in the PATH.
+struct Site {
+    folder: tempfile::TempDir,
+}
+
+impl Site {
+    fn with(page: &str) -> Self {
+        let site = Self { folder: tempfile::tempdir().unwrap() };
+        let pages = site.folder.path().join("content/two words");
+        std::fs::create_dir_all(&pages).unwrap();
+        std::fs::write(pages.join("page.md"), page).unwrap();
+        std::fs::write(site.folder.path().join("content/_index.md"), "A list.\n").unwrap();
+        site.run("sh", &["-c", "git init --quiet && git add --all"]);
+        site
+    }
+
+    fn run(&self, program: &str, args: &[&str]) -> Output {
+        let bin = crate::harness::desk::Desk::program().parent().unwrap().to_owned();
+        let path =
+            std::env::join_paths(std::iter::once(bin).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())));
+        let mut command = Command::new(program);
+        command.args(args).current_dir(self.folder.path()).env("PATH", path.unwrap()).env("PIPELINE_SITE", "");
+        command.output().unwrap()
+    }
+}
+
+const PAGE: &str = "---\ntitle: A page\ndate: 2026-03-01T10:00:00Z\ndescription: All is well.\n---\n\nAll is well.\n";
+
+#[test]
+fn the_git_hook_stops_a_page_with_an_error_as_it_is_staged() {
+    let hook = workspace().join("docs/recipes/gate-pre-commit");
+    let hook = hook.to_str().unwrap();
+    let good = Site::with(PAGE);
+    // What lies in the folder but is not staged is not committed.
+    std::fs::write(good.folder.path().join("content/two words/page.md"), "# Broken since\n").unwrap();
+    let output = good.run(hook, &[]);
+    assert!(output.status.success(), "{output:?}");
+    let bad = Site::with(&format!("{PAGE}\n# A second title\n"));
+    let output = bad.run(hook, &[]);
+    assert!(!output.status.success(), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("content/two words/page.md:9:1"), "{output:?}");
+    bad.run("git", &["rm", "--quiet", "--cached", "-r", "."]);
+    let output = bad.run(hook, &[]);
+    assert!(output.status.success(), "nothing is staged: {output:?}");
+}
+
+/// The commands of the steps of a workflow.
+fn steps(workflow: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut inside = false;
+    for line in workflow.lines() {
+        let indent = line.len() - line.trim_start().len();
+        if line.trim() == "run: |" {
+            found.push(String::new());
+            inside = true;
+        } else if inside && indent >= 10 {
+            let step = found.last_mut().unwrap();
+            step.push_str(line.trim());
+            step.push('\n');
+        } else {
+            inside = false;
+        }
+    }
+    found
+}
+
+#[test]
+fn the_workflow_of_the_recipes_writes_a_log_of_what_it_found() {
+    let text = std::fs::read_to_string(workspace().join("docs/recipes/gate-action.yml")).unwrap();
+    let _: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
+    let steps = steps(&text);
+    assert_eq!(steps.len(), 2, "{steps:#?}");
+    for step in &steps {
+        let output = Command::new("bash").args(["-n", "-c", step]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+    // What a person has to fill in is said at the top.
+    let (head, body) = text.split_once("\nname: gate\n").unwrap();
+    for word in ["PIN_OF_CHECKOUT", "PIN_OF_UPLOAD", "URL_OF_PIPELINE", "COMMIT_OF_PIPELINE", "VERSION_OF_HUGO"] {
+        assert!(head.contains(word) && body.contains(word), "{word}");
+    }
+    let check = steps.iter().find(|step| step.starts_with("pipeline gate ")).unwrap();
+    for (page, code) in [(PAGE.to_owned(), 0), (format!("{PAGE}\n# A second title\n"), 1)] {
+        let site = Site::with(&page);
+        let output = site.run("bash", &["-eo", "pipefail", "-c", check]);
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        let log = std::fs::read_to_string(site.folder.path().join("gate.sarif")).unwrap();
+        let log: serde_json::Value = serde_json::from_str(&log).unwrap();
+        assert_eq!(log["runs"][0]["results"].as_array().unwrap().len(), usize::try_from(code).unwrap());
+    }
+}
+
+#[test]
+fn the_hooks_for_pre_commit_name_a_command_that_is_understood() {
+    let text = std::fs::read_to_string(workspace().join(".pre-commit-hooks.yaml")).unwrap();
+    let hooks: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
+    let hooks = hooks.as_array().unwrap();
+    assert!(!hooks.is_empty());
+    for hook in hooks {
+        for key in ["id", "name", "entry", "language"] {
+            assert!(hook[key].is_string(), "{hook}");
+        }
+        let site = Site::with(&format!("{PAGE}\n# A second title\n"));
+        let command = format!("{} 'content/two words/page.md'", hook["entry"].as_str().unwrap());
+        let output = site.run("sh", &["-c", &command]);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+    }
 }

@@ -170,10 +170,8 @@ pub(crate) fn evidence(example: &Example) -> LayerReport {
 
 pub(crate) fn hugo(example: &Example) -> LayerReport {
     let lines = Lines::of(example.text);
-    let known =
-        ["failed", "page", "title", "heading", "html", "declared", "warning", "address", "taken", "here", "there"];
-    lines.only(&known);
-    let built = BuiltPage { url: lines.one("address", "/posts/ferrite/"), html: lines.one("html", "") };
+    lines.only(&["failed", "page", "title", "heading", "html", "declared", "warning", "site address", "other hugo"]);
+    let built = BuiltPage { url: "/posts/ferrite/".into(), html: lines.one("html", "") };
     let outcome = match lines.all("failed").pop() {
         Some(message) => HugoOutcome::Failed { message },
         None => HugoOutcome::Built {
@@ -185,8 +183,11 @@ pub(crate) fn hugo(example: &Example) -> LayerReport {
     let mut draft = draft(Template::Radar);
     draft.title = Sentence::plain(lines.one("title", ""));
     draft.sections = lines.all("heading").iter().map(|text| section(text, Vec::new())).collect();
-    let other_hugo = lines.all("there").pop().map(|there| OtherHugo { here: lines.one("here", ""), there });
-    let inventory = Inventory { permalinks: lines.all("taken").into_iter().collect(), other_hugo, ..site() };
+    let inventory = Inventory {
+        permalinks: site().permalinks.into_iter().chain(lines.all("site address")).collect(),
+        other_hugo: lines.all("other hugo").pop().map(|there| OtherHugo { here: "0.168.0".into(), there }),
+        ..site()
+    };
     let judge = |subject: &Subject<'_>| {
         gates::hugo(&Subject { inventory: &inventory, ..*subject }, &outcome, &lines.all("declared"))
     };

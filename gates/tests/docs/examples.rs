@@ -54,7 +54,8 @@ pub(crate) fn codes_of(layer: Layer, label: &'static str, text: &'static str) ->
 }
 
 /// Rules that cannot fail alone.
-const TOGETHER: [(&str, &str); 1] = [("coverage/boilerplate", "coverage/repeated")];
+const TOGETHER: [(&str, &str); 2] =
+    [("coverage/boilerplate", "coverage/repeated"), ("evidence/cite-broken", "evidence/section-unsourced")];
 
 /// The codes of all findings of an example.
 fn judged(layer: Layer, example: &Example) -> Vec<String> {

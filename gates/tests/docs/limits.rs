@@ -111,6 +111,10 @@ fn claims_are_proven_as_the_texts_say() {
             ),
             (
                 "source: “The old lexer could not grow,” says the maintainer.\nsentence: The maintainer says that “the old lexer could not grow”.",
+                &[],
+            ),
+            (
+                "source: “The old lexer could not grow,” says the maintainer.\nsentence: The maintainer says that “the old Lexer could not grow”.",
                 &["evidence/quotation"],
             ),
             ("source: The lexer reads files.\nsentence: The lexer reads files by its API and as JSON.", &[]),

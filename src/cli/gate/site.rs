@@ -12,13 +12,6 @@ use crate::engine::Clock;
 use crate::engine::remembered::{inventory_of, memory};
 use crate::hugo::Hugo;
 
-/// The path of a file inside a folder, `/`-separated, as an inventory names it.
-pub(super) fn path_inside(file: &Path, folder: &Path) -> Option<String> {
-    let (file, folder) = (file.canonicalize().ok()?, folder.canonicalize().ok()?);
-    let inside = file.strip_prefix(folder).ok()?;
-    Some(inside.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/"))
-}
-
 /// The names of the files in a bundle's folder (`x/index.md`), a bounded number.
 pub(super) fn names_beside(file: &Path) -> Vec<String> {
     let bundle = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("index."));
@@ -27,13 +20,13 @@ pub(super) fn names_beside(file: &Path) -> Vec<String> {
     entries.take(10_000).filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }
 
-/// What the site in a folder has; nothing where there is no folder, or it cannot be told, which is said.
+/// What the site in a folder has; `None` where there is no folder, or it cannot be told, which is said.
 pub(super) async fn inventory(
     config: Option<&Config>,
     site: Option<&Path>,
     clock: &Clock,
-) -> Result<Inventory, Failure> {
-    let Some(folder) = site else { return Ok(Inventory::default()) };
+) -> Result<Option<Inventory>, Failure> {
+    let Some(folder) = site else { return Ok(None) };
     if !folder.is_dir() {
         return Err(Failure::usage(format!("{} is not a folder", folder.display())));
     }
@@ -46,7 +39,7 @@ pub(super) async fn inventory(
     match Hugo::find(configured.as_deref()) {
         Err(missing) => {
             note(&format!("links, tags and slugs are not checked: {missing}"));
-            Ok(Inventory::default())
+            Ok(None)
         }
         Ok(hugo) => {
             match inventory_of(&built(hugo, config, clock), &folder, limit, now, tags, memory().as_deref()).await {
@@ -54,11 +47,11 @@ pub(super) async fn inventory(
                     if let Some(OtherHugo { here, there }) = &inventory.other_hugo {
                         note(&format!("Hugo {here} builds here, and the site is built with {there}"));
                     }
-                    Ok(inventory)
+                    Ok(Some(inventory))
                 }
                 Err(error) => {
                     note(&format!("links, tags and slugs are not checked, because the site does not build: {error}"));
-                    Ok(Inventory::default())
+                    Ok(None)
                 }
             }
         }
