@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 /// The longest line that is read, in bytes.
 const MAX_LINE: u64 = 16 << 20;
 
+/// The most that is read of a folder, in bytes.
+const MAX_BYTES: u64 = 1 << 30;
+
 /// The most cases of a folder, and the most sources and sentences of one.
 const MAX_CASES: usize = 100_000;
 const MAX_SOURCES: usize = 100;
@@ -58,6 +61,15 @@ pub(crate) fn read(folder: &Path) -> anyhow::Result<Option<Vec<Case>>> {
     let mut files: Vec<PathBuf> = listed.map(|entry| Ok(entry?.path())).collect::<anyhow::Result<_>>()?;
     files.retain(|path| path.extension().is_some_and(|ending| ending == "jsonl"));
     files.sort();
+    let sizes = files
+        .iter()
+        .map(|file| Ok(fs::metadata(file).with_context(|| format!("cannot read {}", file.display()))?.len()));
+    let bytes: u64 = sizes.collect::<anyhow::Result<Vec<u64>>>()?.into_iter().fold(0, u64::saturating_add);
+    anyhow::ensure!(
+        bytes <= MAX_BYTES,
+        "{} holds {bytes} bytes of cases; at most {MAX_BYTES} are read",
+        folder.display()
+    );
     let mut cases = Vec::new();
     for file in &files {
         read_file(file, &mut cases)?;

@@ -21,6 +21,9 @@ const PLANTED: usize = 45;
 /// How many of a hundred cases have further pages beside the one that they are about.
 const DISTRACTED: usize = 40;
 
+/// How often a sentence is tried that was told before.
+const TRIES: usize = 4;
+
 /// A page with what can be made of it.
 pub(super) struct Sheet {
     name: String,
@@ -69,14 +72,21 @@ pub(super) fn cases(sheets: &[Sheet], seed: u64, count: usize) -> Vec<Case> {
         for n in 0..random.between(1, 12) {
             // Most are about the first page; a digest is about several.
             let about = if random.chance(80) { main } else { random.pick(&sources).copied().unwrap_or(main) };
-            let made = if n == 0 || random.chance(PLANTED) {
-                let own: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| about.kinds.contains(kind)).collect();
-                let kind = if n == 0 { Some(kind) } else { random.pick(&own).copied() };
-                kind.and_then(|kind| about.wrong(kind, &mut random))
-            } else {
-                about.right(&mut random).map(|(text, how)| claimed(text, how, None))
-            };
-            sentences.extend(made.filter(|made| told.insert(made.text.clone())));
+            let planted = n == 0 || random.chance(PLANTED);
+            // What was told before is told no second time.
+            for _ in 0..TRIES {
+                let made = if planted {
+                    let own: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| about.kinds.contains(kind)).collect();
+                    let kind = if n == 0 { Some(kind) } else { random.pick(&own).copied() };
+                    kind.and_then(|kind| about.wrong(kind, &mut random))
+                } else {
+                    about.right(&mut random).map(|(text, how)| claimed(text, how, None))
+                };
+                if let Some(made) = made.filter(|made| told.insert(made.text.clone())) {
+                    sentences.push(made);
+                    break;
+                }
+            }
         }
         random.shuffle(&mut sources);
         random.shuffle(&mut sentences);
@@ -130,30 +140,29 @@ impl Sheet {
         Self { name: page.name, letters, english, sentences, written, kinds, words: plain, text: page.text }
     }
 
-    /// A true sentence.
+    /// A true sentence. The way it is made comes first, so that those which few sentences lend themselves to are not rare.
     fn right(&self, random: &mut Random) -> Option<(String, How)> {
-        let (sentence, next) = random.pick(&self.sentences)?;
-        Some(self.made(sentence, next.as_deref(), random))
-    }
-
-    fn made(&self, sentence: &str, next: Option<&str>, random: &mut Random) -> (String, How) {
-        let mut ways = [How::Shortened, How::Merged, How::Reworded, How::Respelled];
-        random.shuffle(&mut ways);
-        // One in four stays as it is, and so does what lends itself to nothing.
-        let ways = if self.english && random.chance(75) { &ways[..] } else { &[] };
-        for how in ways {
-            let made = match how {
-                How::Shortened => wording::shortened(sentence, random),
-                How::Merged => next.and_then(|next| wording::merged(sentence, next, random)),
-                How::Reworded => wording::reworded(sentence, random),
-                How::Respelled => wording::respelled(sentence, random),
-                How::TakenOver => None,
-            };
-            if let Some(made) = made {
-                return (made, *how);
+        let ways = [How::TakenOver, How::Shortened, How::Merged, How::Reworded, How::Respelled];
+        let how = *random.pick(&ways)?;
+        for _ in 0..30 {
+            let (sentence, next) = random.pick(&self.sentences)?;
+            if let Some(made) = self.made(how, sentence, next.as_deref(), random) {
+                return Some((made, how));
             }
         }
-        (sentence.to_owned(), How::TakenOver)
+        random.pick(&self.sentences).map(|(sentence, _)| (sentence.clone(), How::TakenOver))
+    }
+
+    fn made(&self, how: How, sentence: &str, next: Option<&str>, random: &mut Random) -> Option<String> {
+        match how {
+            How::TakenOver => Some(sentence.to_owned()),
+            // The ways are those of English.
+            _ if !self.english => None,
+            How::Shortened => wording::shortened(sentence, random),
+            How::Merged => next.and_then(|next| wording::merged(sentence, next, random)),
+            How::Reworded => wording::reworded(sentence, random),
+            How::Respelled => wording::respelled(sentence, random),
+        }
     }
 
     /// A sentence in which a value of the kind is another one.
@@ -164,11 +173,12 @@ impl Sheet {
             self.sentences.iter().filter(|(sentence, _)| has(sentence)).collect();
         for _ in 0..4 {
             let (sentence, next) = *random.pick(&with)?;
-            let (base, how) = if random.chance(40) {
-                self.made(sentence, next.as_deref(), random)
-            } else {
-                (sentence.clone(), How::TakenOver)
-            };
+            let mut ways = [How::Shortened, How::Merged, How::Reworded, How::Respelled];
+            random.shuffle(&mut ways);
+            // Most are changed in the value alone.
+            let ways = if random.chance(40) { &ways[..] } else { &[] };
+            let made = ways.iter().find_map(|how| Some((self.made(*how, sentence, next.as_deref(), random)?, *how)));
+            let (base, how) = made.unwrap_or_else(|| (sentence.clone(), How::TakenOver));
             let found: Vec<_> = values::values(&base).into_iter().filter(|value| value.kind == kind).collect();
             let Some(value) = random.pick(&found) else { continue };
             let text = planting::planted(&base, value, &pool, random);

@@ -44,7 +44,7 @@ fn equal_seeds_make_equal_cases() {
 
 #[test]
 fn every_kind_is_planted_and_a_planted_sentence_differs_in_one_value() {
-    let found = cases(&sheets(page()), 3, 400);
+    let found = cases(&sheets(page()), 3, 200);
     let there = said();
     let mut planted = HashSet::new();
     for sentence in found.iter().flat_map(|case| &case.sentences) {
@@ -61,7 +61,7 @@ fn every_kind_is_planted_and_a_planted_sentence_differs_in_one_value() {
 
 #[test]
 fn true_sentences_say_no_value_that_their_page_does_not() {
-    let found = cases(&sheets(page()), 5, 400);
+    let found = cases(&sheets(page()), 5, 150);
     let there = said();
     let mut ways = HashSet::new();
     for sentence in found.iter().flat_map(|case| &case.sentences).filter(|sentence| sentence.planted.is_none()) {
