@@ -1,5 +1,8 @@
 //! Speed of the parts that run for every lead and every draft, over the sample leads, in one run. `make bench` prints it.
 
+#[path = "desk/story.rs"]
+mod story;
+
 use std::path::Path;
 use std::time::Instant;
 
@@ -60,11 +63,36 @@ fn main() -> Result<()> {
     measure(&format!("evidence of that digest ({} claims)", rows.len()), 20, || {
         std::hint::black_box(gates::evidence(&draft, &brief, &all, &settings));
     });
+    gate()?;
     assert!(
         !rows.is_empty() && report.figures.contains_key("claims"),
         "the bench measures a draft that claims something"
     );
     site::gate_on_a_thousand_posts()?;
+    Ok(())
+}
+
+/// All layers but Hugo and a model, over a story from five sources.
+fn gate() -> Result<()> {
+    let story = story::story()?;
+    let (settings, inventory, keys) = Default::default();
+    let subject = gates::Subject {
+        draft: &story.draft,
+        brief: &story.brief,
+        snapshots: &story.snapshots,
+        files: &story.files,
+        inventory: &inventory,
+        settings: &settings,
+        keys: &keys,
+        now: "2026-04-02T00:00:00Z".parse()?,
+    };
+    let (report, _) = gates::evidence(&story.draft, &story.brief, &story.snapshots, &settings);
+    assert_eq!(report.findings, [], "all of the story stands in its sources");
+    let words: usize = story.files.iter().map(|f| states::words::text::count_words(&f.text)).sum();
+    measure(&format!("gate a story of {words} words, five sources (goal 20 ms)"), 40, || {
+        std::hint::black_box((gates::form(&subject), gates::coverage(&subject)));
+        std::hint::black_box(gates::evidence(&story.draft, &story.brief, &story.snapshots, &settings));
+    });
     Ok(())
 }
 
@@ -124,5 +152,5 @@ fn measure(what: &str, times: u32, mut work: impl FnMut()) {
 
 #[allow(clippy::print_stdout, reason = "a bench prints its table")]
 fn row(what: &str, each: &str, rate: &str) {
-    println!("{what:<44} {each:>14} {rate:>14}");
+    println!("{what:<60} {each:>14} {rate:>14}");
 }

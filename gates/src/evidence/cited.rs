@@ -68,7 +68,10 @@ impl Desk<'_> {
             }
         }
         for claim in missing {
-            self.computed(order, place, sentence, &reading, claim, &proven, &windows);
+            // Where the source has its own figure for this, none is worked out.
+            let taken = slots::taken(claim, &reading, &windows).is_some();
+            let proof = lookup::computed(claim, &proven).filter(|_| !taken);
+            self.computed(order, place, sentence, claim, proof, &windows);
         }
         let mut support = None;
         // Citations that are all broken have their findings; a sentence that no source has anything of has none yet.
@@ -177,9 +180,8 @@ impl Desk<'_> {
         order: usize,
         place: &Place,
         sentence: &Sentence,
-        reading: &Reading,
         claim: &Claim,
-        proven: &[(Claim, Cite)],
+        proof: Option<Cite>,
         windows: &[Window<'_>],
     ) {
         let written = &sentence.text[claim.span.clone()];
@@ -187,9 +189,7 @@ impl Desk<'_> {
         if has_row {
             return;
         }
-        // Where the source has its own figure for this, none is worked out.
-        let taken = slots::taken(claim, reading, windows).is_some();
-        match lookup::computed(claim, proven).filter(|_| !taken) {
+        match proof {
             Some(cite) => self.row(order, place, claim.kind.as_str(), written, Some(cite)),
             None => self.unproven(order, place, sentence, claim, windows),
         }

@@ -7,9 +7,9 @@ use std::ops::Range;
 
 use super::anchors::clauses;
 use super::days::{Day, falls_on};
+use super::keys::key;
 use super::names;
 use super::normalise::{Decimal, Folded};
-use super::support::key;
 use super::tokens::{Class, Token, tokens};
 use super::values::values;
 

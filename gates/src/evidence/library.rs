@@ -3,13 +3,18 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
 
+use jiff::civil::Date;
 use states::words::text::{Span, sentences};
 use states::words::{Brief, Cite, Snapshot, SnapshotId, Snapshots};
 
 use super::MAX_SENTENCE;
-use super::lookup::{Passage, Window};
+use super::claims::Reading;
+use super::keys::{Keyed, key};
+use super::lookup::{Passage, Window, told};
 use super::normalise::{Folded, stem};
+use super::tokens::tokens;
 
 /// A text that may be cited.
 pub(crate) struct Source<'a> {
@@ -30,21 +35,29 @@ impl Source<'_> {
     }
 }
 
-/// One sentence of a source, read.
+/// One sentence of a source.
 pub(crate) struct Line<'a> {
     /// Its number, from 1, through all sources.
     pub(crate) number: usize,
     /// Index of its source.
     pub(crate) source: usize,
     pub(crate) span: Span,
-    pub(crate) passage: Passage<'a>,
+    snapshot: &'a Snapshot,
+    told: Option<Date>,
+    reading: OnceCell<Rc<Reading>>,
     pairs: OnceCell<Vec<u64>>,
 }
 
-impl Line<'_> {
+impl<'a> Line<'a> {
+    /// What it says; read when it is asked for the first time.
+    pub(crate) fn passage(&self) -> Passage<'a> {
+        let read = || Rc::new(Reading::of_source(self.span.of(&self.snapshot.text)));
+        Passage::of(self.snapshot, self.span, self.told, Rc::clone(self.reading.get_or_init(read)))
+    }
+
     /// Its words that stand side by side, as keys.
     pub(crate) fn pairs(&self) -> &[u64] {
-        self.pairs.get_or_init(|| self.passage.reading.pairs())
+        self.pairs.get_or_init(|| self.passage().reading.pairs())
     }
 }
 
@@ -55,8 +68,8 @@ pub(crate) struct Library<'a> {
     /// Words that are no names at the beginning of a sentence.
     pub(crate) plain: HashSet<String>,
     by_id: BTreeMap<&'a SnapshotId, usize>,
-    /// The lines that a stem stands in, in order.
-    index: HashMap<String, Vec<usize>>,
+    /// The lines that a stem stands in, in order, by its key.
+    index: HashMap<u64, Vec<usize>, Keyed>,
 }
 
 impl<'a> Library<'a> {
@@ -98,24 +111,26 @@ impl<'a> Library<'a> {
     }
 
     fn of(sources: Vec<Source<'a>>) -> Self {
-        let mut lines = Vec::new();
+        let mut lines: Vec<Line<'a>> = Vec::new();
         for (source, text) in sources.iter().enumerate() {
+            let told = told(text.snapshot);
             let short = text.spans.iter().enumerate().filter(|(_, s)| s.end.saturating_sub(s.start) <= MAX_SENTENCE);
             lines.extend(short.map(|(n, span)| Line {
                 number: text.first + n,
                 source,
                 span: *span,
-                passage: Passage::new(text.snapshot, *span),
+                snapshot: text.snapshot,
+                told,
+                reading: OnceCell::new(),
                 pairs: OnceCell::new(),
             }));
         }
-        let mut index: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut index: HashMap<u64, Vec<usize>, Keyed> = HashMap::default();
         for (n, line) in lines.iter().enumerate() {
-            for stem in line.passage.stems() {
-                match index.get_mut(stem) {
-                    Some(places) if places.last() == Some(&n) => {}
-                    Some(places) => places.push(n),
-                    None => drop(index.insert(stem.clone(), vec![n])),
+            for stem in tokens(line.span.of(&line.snapshot.text)).iter().flat_map(|t| &t.stems) {
+                let places = index.entry(key(stem)).or_default();
+                if places.last() != Some(&n) {
+                    places.push(n);
                 }
             }
         }
@@ -138,14 +153,14 @@ impl<'a> Library<'a> {
         let snapshot = self.sources[source].snapshot;
         let first = self.lines.partition_point(|l| (l.source, l.span.start) < (source, span.start));
         let inside = self.lines[first..].iter().take_while(|l| l.source == source && l.span.end <= span.end);
-        let passages: Vec<Passage<'a>> = inside.map(|l| l.passage.clone()).collect();
+        let passages: Vec<Passage<'a>> = inside.map(Line::passage).collect();
         let covers = passages.last().is_some_and(|last| last.ends_at(span.end)) && passages[0].starts_at(span.start);
         Some(if covers { Window { snapshot, span, passages } } else { Window::new(snapshot, span) })
     }
 
     /// The lines that a stem stands in.
     pub(crate) fn places(&self, stem: &str) -> &[usize] {
-        self.index.get(stem).map_or(&[], Vec::as_slice)
+        self.index.get(&key(stem)).map_or(&[], Vec::as_slice)
     }
 
     /// How much a stem says: what stands in few lines says more (the logarithm of the share of lines without it).
@@ -165,7 +180,10 @@ fn plain_words(sources: &[Source<'_>]) -> HashSet<String> {
             let words = text.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '-');
             for (n, word) in words.filter(|w| !w.is_empty()).enumerate() {
                 if word.starts_with(char::is_lowercase) {
-                    counts.entry(word.to_owned()).or_default().0 += 1;
+                    match counts.get_mut(word) {
+                        Some(count) => count.0 += 1,
+                        None => drop(counts.insert(word.to_owned(), (1, 0))),
+                    }
                 } else if n > 0 {
                     counts.entry(word.to_lowercase()).or_default().1 += 1;
                 }

@@ -27,9 +27,12 @@ pub(crate) struct Passage<'a> {
 
 impl<'a> Passage<'a> {
     pub(crate) fn new(snapshot: &'a Snapshot, span: Span) -> Self {
-        let text = span.of(&snapshot.text);
-        let told = snapshot.published.map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).date());
-        Self { snapshot: &snapshot.id, base: span.start, told, text, reading: Rc::new(Reading::of_source(text)) }
+        let reading = Rc::new(Reading::of_source(span.of(&snapshot.text)));
+        Self::of(snapshot, span, told(snapshot), reading)
+    }
+
+    pub(crate) fn of(snapshot: &'a Snapshot, span: Span, told: Option<Date>, reading: Rc<Reading>) -> Self {
+        Self { snapshot: &snapshot.id, base: span.start, told, text: span.of(&snapshot.text), reading }
     }
 
     /// True where a value that stands here proves another. Days are told from the day of telling.
@@ -41,6 +44,11 @@ impl<'a> Passage<'a> {
         wanted.proven_by(here)
             || told(wanted).is_some_and(|wanted| wanted.proven_by(here))
             || told(here).is_some_and(|here| wanted.proven_by(&here))
+    }
+
+    /// True where a value stands here.
+    pub(crate) fn has(&self, wanted: &Value) -> bool {
+        self.reading.claims.iter().any(|c| self.proves(wanted, &c.value))
     }
 
     pub(crate) fn starts_at(&self, byte: usize) -> bool {
@@ -63,6 +71,11 @@ impl<'a> Passage<'a> {
     pub(crate) fn cite(&self, span: &std::ops::Range<usize>) -> Cite {
         Cite { snapshot: self.snapshot.clone(), start: self.base + span.start, end: self.base + span.end }
     }
+}
+
+/// The day on which a text was told, where its publisher says so.
+pub(crate) fn told(snapshot: &Snapshot) -> Option<Date> {
+    snapshot.published.map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).date())
 }
 
 /// A cited range: what stands in it, and nothing around it.

@@ -25,7 +25,9 @@ mod numerals;
 mod days;
 mod anchors;
 mod tokens;
+mod units;
 mod normalise;
+mod keys;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -160,8 +162,8 @@ impl<'a> Desk<'a> {
                 let window = lookup::Window::new(self.library.sources[line.source].snapshot, line.span);
                 lookup::quotation(folded, std::slice::from_ref(&window)).is_some()
             }
-            (_, Value::Name(parts)) => lookup::name_in(parts, &line.passage).is_some(),
-            (_, value) => line.passage.reading.claims.iter().any(|c| line.passage.proves(value, &c.value)),
+            (_, Value::Name(parts)) => lookup::name_in(parts, &line.passage()).is_some(),
+            (_, value) => line.passage().has(value),
         };
         self.library.lines.iter().find(|l| has(l)).map(|l| l.number)
     }

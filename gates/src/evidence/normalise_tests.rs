@@ -1,5 +1,6 @@
 //! Tests of [`super`].
 
+use super::super::units::unit;
 use super::*;
 
 #[test]
@@ -52,6 +53,16 @@ fn quotations_fold_and_find_their_way_back() {
     let at = folded.find("it's fine", 0).unwrap();
     assert_eq!(&text[folded.origin(at).unwrap()], "it’s  ﬁne");
     assert_eq!(folded.find("tude", 0), None, "a word is not cut");
+}
+
+#[test]
+fn what_a_value_begins_with_is_sorted_and_whole() {
+    assert!(OPENERS.is_sorted());
+    let words = NUMBER_WORDS.iter().chain(&TENS[2..]).chain(GERMAN.iter().map(|(word, _)| word));
+    assert!(words.into_iter().all(|word| opens_value(word)));
+    for word in ["dollars", "euros", "yen", "francs", "rupees", "yuan", "cents", "kroner", "twice", "halved", "dozen"] {
+        assert!(opens_value(word), "{word}");
+    }
 }
 
 #[test]

@@ -112,9 +112,9 @@ fn places(claim: &Claim, library: &Library<'_>) -> Vec<usize> {
         library.lines.iter().enumerate().filter(|(_, line)| has(line)).map(|(n, _)| n).collect()
     };
     match &claim.value {
-        Value::Name(parts) => having(&|line| lookup::name_in(parts, &line.passage).is_some()),
+        Value::Name(parts) => having(&|line| lookup::name_in(parts, &line.passage()).is_some()),
         Value::Text(folded) if claim.kind == Kind::Quotation => quoted(folded, library),
-        value => having(&|line| line.passage.reading.claims.iter().any(|c| line.passage.proves(value, &c.value))),
+        value => having(&|line| line.passage().has(value)),
     }
 }
 

@@ -78,7 +78,7 @@ fn likeness(ours: &Words<'_>, a: &Range<usize>, theirs: &Words<'_>, b: &Range<us
         let mut like = 0;
         for n in 0..DEPTH {
             match (ours.get(step(a, n)), theirs.get(step(b, n))) {
-                (Some(x), Some(y)) if x.lower == y.lower || (!x.stems.is_empty() && x.stems == y.stems) => {
+                (Some(x), Some(y)) if same(x, y) => {
                     like += if x.stems.is_empty() && x.class == Class::Word { 1 } else { 2 };
                 }
                 (None, None) => return like + 1,
@@ -88,6 +88,12 @@ fn likeness(ours: &Words<'_>, a: &Range<usize>, theirs: &Words<'_>, b: &Range<us
         like
     };
     (side(&|place, n| place.start.checked_sub(n + 1)), side(&|place, n| Some(place.end + n)))
+}
+
+fn same(x: &Token, y: &Token) -> bool {
+    let digits = |t: &Token| t.lower.bytes().filter(u8::is_ascii_digit).collect::<Vec<u8>>();
+    let number = x.class == Class::Number && y.class == Class::Number;
+    x.lower == y.lower || (!x.stems.is_empty() && x.stems == y.stems) || (number && digits(x) == digits(y))
 }
 
 /// Where a passage has the claim, in tokens.

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use states::words::Cite;
 
 use super::claims::Reading;
+use super::keys::{Keyed, key};
 use super::library::Library;
 use super::lookup::Window;
 use super::normalise::stem;
-use super::tokens::{Class, Token, tokens};
+use super::tokens::{Class, Token, spans};
 
 const DENIALS: [&str; 12] =
     ["not", "no", "never", "without", "cannot", "neither", "nor", "none", "nothing", "nobody", "hardly", "unable"];
@@ -143,7 +144,7 @@ pub(crate) fn opposite(draft: &Reading, windows: &[Window<'_>]) -> Option<(Strin
 /// The sources' words, indexed by runs, to find what was copied from them.
 pub(crate) struct Copies<'a> {
     words: Vec<(u64, &'a states::words::SnapshotId, usize, usize)>,
-    runs: HashMap<u64, Vec<usize>>,
+    runs: HashMap<u64, Vec<usize>, Keyed>,
 }
 
 /// The run of words by which places are found; shorter allowances are compared from there on.
@@ -161,12 +162,12 @@ pub(crate) struct Copied {
 
 impl<'a> Copies<'a> {
     pub(crate) fn of(library: &Library<'a>) -> Self {
-        let mut all = Self { words: Vec::new(), runs: HashMap::new() };
+        let mut all = Self { words: Vec::new(), runs: HashMap::default() };
         for source in &library.sources {
             let snapshot = source.snapshot;
             for (start, end) in word_spans(snapshot.body()) {
                 let text = &snapshot.body()[start..end];
-                all.words.push((key(text), &snapshot.id, snapshot.body_start + start, snapshot.body_start + end));
+                all.words.push((folded(text), &snapshot.id, snapshot.body_start + start, snapshot.body_start + end));
             }
         }
         for at in 0..all.words.len().saturating_sub(RUN - 1) {
@@ -211,23 +212,18 @@ pub(crate) fn unquoted(text: &str) -> Vec<(Option<u64>, usize)> {
         .into_iter()
         .map(|(start, end)| {
             let quoted = quotations.iter().any(|q| start >= q.start && end <= q.end);
-            ((!quoted).then(|| key(&text[start..end])), start)
+            ((!quoted).then(|| folded(&text[start..end])), start)
         })
         .collect()
 }
 
 fn word_spans(text: &str) -> Vec<(usize, usize)> {
-    let words = tokens(text).into_iter().filter(|t| t.class != Class::Mark);
-    words.map(|t| (t.span.start, t.span.end)).collect()
+    spans(text).into_iter().map(|span| (span.start, span.end)).collect()
 }
 
-/// FNV-1a over the lower-case letters: only used to find places within one call.
-pub(crate) fn key(word: &str) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325u64;
-    for byte in word.chars().flat_map(char::to_lowercase).flat_map(|c| u32::from(c).to_le_bytes()) {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    }
-    hash
+/// The key of a word in any case.
+fn folded(word: &str) -> u64 {
+    if word.bytes().any(|b| b.is_ascii_uppercase() || !b.is_ascii()) { key(&word.to_lowercase()) } else { key(word) }
 }
 
 fn run_key(words: impl Iterator<Item = u64>) -> u64 {

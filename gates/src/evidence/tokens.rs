@@ -57,7 +57,16 @@ const SEPARATORS: [char; 7] = [',', '\'', '’', '_', '\u{a0}', '\u{202f}', '\u{
 
 /// Cuts a text into tokens.
 pub(crate) fn tokens(text: &str) -> Vec<Token> {
-    let mut cutter = Cutter { text, at: 0, out: Vec::new() };
+    cut(text, false)
+}
+
+/// Where the words of a text stand: its tokens that are no marks.
+pub(crate) fn spans(text: &str) -> Vec<Range<usize>> {
+    cut(text, true).into_iter().filter(|t| t.class != Class::Mark).map(|t| t.span).collect()
+}
+
+fn cut(text: &str, bare: bool) -> Vec<Token> {
+    let mut cutter = Cutter { text, bare, at: 0, out: Vec::with_capacity(text.len() / 5) };
     while let Some(c) = cutter.peek(0) {
         if c.is_whitespace() {
             cutter.at += c.len_utf8();
@@ -70,6 +79,8 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
 
 struct Cutter<'t> {
     text: &'t str,
+    /// Only where tokens stand is asked for.
+    bare: bool,
     at: usize,
     out: Vec<Token>,
 }
@@ -89,6 +100,11 @@ impl<'t> Cutter<'t> {
 
     fn push(&mut self, class: Class, length: usize) {
         let span = self.at..self.at + length;
+        if self.bare {
+            self.out.push(Token { class, span, lower: String::new(), stems: Vec::new() });
+            self.at += length;
+            return;
+        }
         let raw = &self.text[span.clone()];
         let lower = raw.to_lowercase();
         let stems = match class {

@@ -6,6 +6,7 @@ use super::anchors::attach;
 use super::claims::{Bound, Claim, Kind, Role, Value};
 use super::normalise::{self, Decimal};
 use super::tokens::{Class, Token};
+use super::units;
 
 /// The values of a text, each with the words it belongs to.
 pub(super) fn values(text: &str, tokens: &[Token], taken: &[bool], of_source: bool) -> Vec<Claim> {
@@ -64,6 +65,12 @@ impl Scan<'_> {
         i > 0 && i < self.tokens.len() && self.tokens[i - 1].span.end == self.tokens[i].span.start
     }
 
+    /// False for most words: no value begins with them.
+    fn could_be_value(&self, i: usize) -> bool {
+        let (raw, lower) = (self.raw(i), self.lower(i));
+        !raw.starts_with(|c: char| c.is_ascii_lowercase()) || lower.contains('-') || normalise::opens_value(lower)
+    }
+
     /// `3)` before the text of a list's third point.
     fn is_list_mark(&self, i: usize) -> bool {
         i == 0 && self.is(0, Class::Number) && self.raw(0).len() <= 3 && self.raw(1) == ")" && self.glued(1)
@@ -81,9 +88,8 @@ impl Scan<'_> {
             Class::Clock => Some((Kind::Number, Value::Text(self.raw(i).to_owned()), i + 1)),
             Class::Iso => Some((Kind::Date, iso(self.raw(i))?, i + 1)),
             Class::Version => self.dotted(i).or_else(|| Some((Kind::Version, version(self.raw(i)), i + 1))),
-            Class::Mark | Class::Word
-                if normalise::currency(self.raw(i)).is_some() && self.is(i + 1, Class::Number) =>
-            {
+            Class::Word if !self.could_be_value(i) => None,
+            Class::Mark | Class::Word if units::currency(self.raw(i)).is_some() && self.is(i + 1, Class::Number) => {
                 self.money_before(i)
             }
             Class::Word => self.day_word(i).or_else(|| self.words(i)),
@@ -93,7 +99,7 @@ impl Scan<'_> {
     }
 
     fn money_before(&self, i: usize) -> Option<Found> {
-        let currency = normalise::currency(self.raw(i))?;
+        let currency = units::currency(self.raw(i))?;
         let (amount, end) = self.amount(i + 1)?;
         Some((Kind::Money, Value::Money { amount, currency }, end))
     }
@@ -116,7 +122,7 @@ impl Scan<'_> {
             None => (Decimal::new(normalise::number_word(lower.split_once('-')?.0)?, 0), i + 1, false),
         };
         let rest = self.phrase(i).is_none();
-        let unit_follows = normalise::unit(self.raw(end)).is_some() || matches!(self.lower(end), "percent" | "per");
+        let unit_follows = units::unit(self.raw(end)).is_some() || matches!(self.lower(end), "percent" | "per");
         // `one` and `zero` are mostly no figures: one of them, zero-cost.
         let little = amount == Decimal::new(0, 0) || amount == Decimal::new(1, 0);
         if little && !long && (rest || !unit_follows) {
@@ -177,16 +183,16 @@ impl Scan<'_> {
             "x" if self.glued(at) => return (Kind::Number, Value::Times(amount), at + 1),
             _ => {}
         }
-        if let Some(currency) = normalise::currency(raw).filter(|_| raw != "$" || !self.is(at + 1, Class::Number)) {
+        if let Some(currency) = units::currency(raw).filter(|_| raw != "$" || !self.is(at + 1, Class::Number)) {
             return (Kind::Money, Value::Money { amount, currency }, at + 1);
         }
-        if matches!(raw, "US" | "U.S") && normalise::currency(self.lower(at + 1)) == Some("USD") {
+        if matches!(raw, "US" | "U.S") && units::currency(self.lower(at + 1)) == Some("USD") {
             return (Kind::Money, Value::Money { amount, currency: "USD" }, at + 2);
         }
         let degrees = format!("{raw}{}", self.raw(at + 1));
-        let (unit, used) = match normalise::unit(raw) {
+        let (unit, used) = match units::unit(raw) {
             Some(unit) if self.is(at, Class::Word) => (Some(unit), 1),
-            _ if raw == "°" => (normalise::unit(&degrees), 2),
+            _ if raw == "°" => (units::unit(&degrees), 2),
             _ => (None, 0),
         };
         let plain = unit.is_some().then_some(amount);
@@ -211,7 +217,7 @@ impl Scan<'_> {
         let slash = self.raw(at) == "/" && self.glued(at);
         let word = matches!(self.lower(at), "per" | "pro");
         let denominator = self.raw(at + 1);
-        match normalise::unit(denominator) {
+        match units::unit(denominator) {
             Some((dimension, factor)) if slash || word => (format!("/{dimension}{factor:?}"), at + 2),
             _ => (String::new(), at),
         }
@@ -374,7 +380,7 @@ fn share_units(text: &str, tokens: &[Token], claims: &mut [Claim]) {
                 let written = &text[b.tokens_text(tokens)];
                 let factor = written
                     .split(|c: char| c.is_whitespace() || c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '/'))
-                    .find_map(normalise::unit);
+                    .find_map(units::unit);
                 if let Some(scaled) = factor.and_then(|(_, f)| first.unwrap_or(amount).times(f)) {
                     a.value = Value::Number { amount: scaled, unit: Some(unit.clone()), literal: String::new() };
                 }
