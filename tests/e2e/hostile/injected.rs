@@ -31,6 +31,8 @@ fn outgoing(material: &Material, draft: &Draft, files: &[PageFile], report: &Rep
         snapshots: &material.snapshots,
         paths: &paths,
         cost: Cost { usd: states::words::NanoUsd::ZERO, energy: states::words::MilliWattHours::ZERO },
+        revisions: &[],
+        judge_record: None,
     };
     all += &pull_request_title(&draft.title.text);
     all += &pull_request_body(&pull, None).expect("the built-in text can be filled");
@@ -67,7 +69,15 @@ fn outcome(material: &Material, answer: &str, settings: &gates::settings::Settin
 fn prompt(material: &Material) -> String {
     let (templates, secret) = (Templates::built_in(), BoundarySecret::new(*b"a secret of one database"));
     let (brief, snapshots) = (material.brief.clone(), material.snapshots.clone());
-    let input = DraftInput { brief, snapshots, previous: None, findings: Vec::new(), note: None, voice: String::new() };
+    let input = DraftInput {
+        brief,
+        snapshots,
+        previous: None,
+        findings: Vec::new(),
+        note: None,
+        voice: String::new(),
+        history: Vec::new(),
+    };
     let question = Question::draft(input, &Asking::new(&templates, &secret)).expect("the prompt is built in");
     question.messages.into_iter().map(|message| message.text).collect::<Vec<_>>().join("\n")
 }

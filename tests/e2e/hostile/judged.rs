@@ -259,7 +259,8 @@ fn no_text_leaves_its_boundary_in_the_other_prompts() {
         (brief.topic, brief.keyword, brief.secondary) = (plea.to_owned(), plea.to_owned(), vec![plea.to_owned()]);
         let findings = material.gated(&with(&honest, plea, 4), &settings()).1.findings().cloned().collect();
         let previous = Some(with(&honest, plea, 0));
-        let input = DraftInput { brief, snapshots, previous, findings, note: None, voice: String::new() };
+        let input =
+            DraftInput { brief, snapshots, previous, findings, note: None, voice: String::new(), history: Vec::new() };
         Question::draft(input, &asking).expect("the prompt is built in")
     };
     let classify = |plea: &str| {
