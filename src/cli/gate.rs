@@ -13,7 +13,7 @@ use gates::settings::{Level, Settings};
 use states::words::Severity;
 
 use super::open;
-use super::{Answer, Cli, Failure, rules};
+use super::{Answer, Cli, rules};
 
 /// What is checked, against what, and how it is told.
 #[derive(Debug, Args)]
