@@ -54,6 +54,8 @@ pub struct Inventory {
     pub permalinks: BTreeSet<String>,
     /// True where Hugo puts the path of the base address before links that begin with `/`.
     pub canonify: bool,
+    /// True where links may name files of the content (`other.md`), which the site turns into addresses.
+    pub file_links: bool,
     /// The Hugo that builds the site where it is live, where that is another one than here.
     pub other_hugo: Option<OtherHugo>,
 }
@@ -177,6 +179,30 @@ impl Inventory {
                 () => None,
             }
         })
+    }
+
+    /// True where a link of the page at `path` names a post by its file, and the site turns that into an address.
+    pub fn names_a_file(&self, link: &str, path: &str) -> bool {
+        let link = link.trim().split(['?', '#']).next().unwrap_or_default();
+        if !self.file_links || link.is_empty() || link.contains(':') || link.starts_with("//") {
+            return false;
+        }
+        let mut parts: Vec<&str> = match link.starts_with('/') {
+            true => path.split('/').take(1).collect(),
+            false => path.rsplit_once('/').map_or("", |(folder, _)| folder).split('/').collect(),
+        };
+        for part in link.split('/').filter(|part| !part.is_empty() && *part != ".") {
+            if part != ".." {
+                parts.push(part);
+            } else if parts.pop().is_none() {
+                return false;
+            }
+        }
+        let file = parts.join("/");
+        self.posts
+            .iter()
+            .filter(|post| !post.hidden)
+            .any(|post| post.path.strip_prefix(&file).is_some_and(|rest| matches!(rest, "" | ".md" | "/index.md")))
     }
 
     /// True where Hugo makes a page at this address: a post, a section, a list of tags, an alias.

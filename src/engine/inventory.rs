@@ -73,6 +73,8 @@ pub(super) async fn survey(
 fn read(source: &Path, addresses: &Addresses, listed: &[Listed], output: &Path, tags_key: &str) -> Inventory {
     let mut inventory = Inventory { base_url: Some(addresses.base.clone()), ..Inventory::default() };
     inventory.canonify = addresses.canonify;
+    let hook = |folder: &str| files(&source.join(folder)).iter().any(|file| file.ends_with("_markup/render-link.html"));
+    inventory.file_links = addresses.file_links || ["layouts", "themes", "_vendor"].into_iter().any(hook);
     let place = Output::of(output, &addresses.base, listed);
     for entry in listed.iter().filter(|l| !l.permalink.is_empty()).take(MOST_POSTS) {
         let url = on_site(&entry.permalink);

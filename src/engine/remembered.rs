@@ -148,3 +148,47 @@ fn line(path: &Path, meta: &std::fs::Metadata) -> Option<String> {
     let changed = meta.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_nanos();
     Some(format!("{} {changed} {}", meta.len(), path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hugo::testing::{SITE, hugo, write_all};
+
+    #[tokio::test]
+    async fn a_memory_that_is_damaged_or_cannot_be_kept_is_built_again() {
+        let Some(hugo) = hugo() else { return };
+        let folder = tempfile::tempdir().unwrap();
+        let (site, memory) = (folder.path().join("site"), folder.path().join("memory"));
+        write_all(&site, SITE);
+        write_all(&site, [("content/posts/a.md", "---\ntitle: A\ndate: 2026-03-02T08:00:00Z\n---\nText.\n")]);
+        let now: Timestamp = "2026-11-21T06:00:00Z".parse().unwrap();
+        let ask = |memory: PathBuf| {
+            let (hugo, site) = (Hugo { clock: Some(now), ..hugo.clone() }, site.clone());
+            async move { inventory_of(&hugo, &site, Duration::from_secs(120), now, "tags", Some(&memory)).await }
+        };
+        let built = ask(memory.clone()).await.unwrap();
+        assert!(built.has("/posts/a/"));
+        let file = place(&memory, &site);
+        let kept = std::fs::read_to_string(&file).unwrap();
+        // What is kept is what is given: another title in it would be believed.
+        std::fs::write(&file, kept.replace("\"title\":\"A\"", "\"title\":\"Kept\"")).unwrap();
+        assert_eq!(ask(memory.clone()).await.unwrap().posts[0].title, "Kept");
+        for damaged in ["", "{", "[]", "\0", &kept[..kept.len() / 2]] {
+            std::fs::write(&file, damaged).unwrap();
+            assert_eq!(ask(memory.clone()).await.unwrap(), built, "{damaged}");
+        }
+        // A file stands where the folder would be.
+        assert_eq!(ask(site.join("hugo.toml")).await.unwrap(), built);
+    }
+
+    #[test]
+    fn the_oldest_sites_are_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = Timestamp::UNIX_EPOCH;
+        for n in 0..MOST_SITES + 5 {
+            let known = Remembered { seen: String::new(), at, until: None, inventory: Inventory::default() };
+            remember(&folder.path().join(format!("{n}.json")), &known);
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), MOST_SITES);
+    }
+}

@@ -38,6 +38,8 @@ pub struct Addresses {
     pub base: String,
     /// True where the base stands before what begins with `/`, also in links of pages.
     pub canonify: bool,
+    /// True where Hugo turns links to files of the content into addresses.
+    pub file_links: bool,
 }
 
 impl Hugo {
@@ -60,7 +62,12 @@ impl Hugo {
             .map_err(|why| HugoError::failed(format!("its configuration cannot be read: {why}")))?;
         let base = config.get("baseurl").and_then(serde_json::Value::as_str).unwrap_or_default();
         let canonify = config.get("canonifyurls").and_then(serde_json::Value::as_bool).unwrap_or_default();
-        Ok(Addresses { base: if base.is_empty() { "/".to_owned() } else { base.to_owned() }, canonify })
+        // Hugo has made up its mind here: `auto` is told as what it means for this site.
+        let hook = config.pointer("/markup/goldmark/renderhooks/link/useembedded");
+        let file_links =
+            hook.and_then(serde_json::Value::as_str).is_some_and(|when| matches!(when, "always" | "fallback"));
+        let base = if base.is_empty() { "/" } else { base }.to_owned();
+        Ok(Addresses { base, canonify, file_links })
     }
 
     async fn ask(&self, source_dir: &Path, question: &[&str]) -> Result<String, HugoError> {

@@ -15,7 +15,7 @@ async fn a_site_is_built_and_its_pages_are_listed_where_they_lie() {
     let site = folder.path().join("site");
     write_all(&site, SITE);
     write_all(&site, [("content/posts/a/index.md", "---\ntitle: \"One, 'two'\"\ndate: 2026-01-01\n---\nText.\n")]);
-    let Addresses { base, canonify } = hugo.addresses(&site).await.unwrap();
+    let Addresses { base, canonify, .. } = hugo.addresses(&site).await.unwrap();
     assert_eq!((base.as_str(), canonify), ("https://desk.example/", false));
     let listed = hugo.list(&site).await.unwrap();
     let post = listed.iter().find(|l| l.path == "content/posts/a/index.md").unwrap();

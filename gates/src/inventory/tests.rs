@@ -139,6 +139,24 @@ fn below_a_base_path_a_link_needs_the_path_unless_hugo_puts_it_there() {
 }
 
 #[test]
+fn a_link_by_a_files_name_leads_to_its_post_where_the_site_has_it_so() {
+    let mut site = with(vec![
+        post("content/posts/a.md", "/a/", "a", ""),
+        post("content/posts/b/index.md", "/b/", "b", ""),
+        post("content/about.md", "/about/", "about", ""),
+    ]);
+    let named = ["a.md", "./a.md#part", "../posts/a", "/posts/b", "b/index.md", "/about.md?x", "../about"];
+    assert!(named.iter().all(|link| !site.names_a_file(link, "content/posts/new.md")));
+    site.file_links = true;
+    for link in named {
+        assert!(site.names_a_file(link, "content/posts/new.md"), "{link}");
+    }
+    for link in ["c.md", "", "/", "..", "../../../../../etc/passwd", "//a.md", "javascript:a.md", "a.m", "/a.md"] {
+        assert!(!site.names_a_file(link, "content/posts/new.md"), "{link}");
+    }
+}
+
+#[test]
 fn a_post_that_is_not_shown_is_taken_and_no_link_leads_to_it() {
     let mut site = with(vec![post("content/posts/later.md", "/posts/later/", "later", "2099-01-01T00:00:00Z")]);
     site.posts[0].hidden = true;

@@ -29,6 +29,7 @@ pub(crate) fn check(
         let shown = super::excerpt(&link.url);
         match inventory.target(&link.url, &page_url, beside) {
             Target::Own(_) => {}
+            Target::Missing(_) if inventory.names_a_file(&link.url, &page.path) => {}
             // A page links to itself while it is not built yet.
             // Where nothing is known of the site, nothing can be missing.
             Target::Missing(_) if *inventory == Inventory::default() => {}

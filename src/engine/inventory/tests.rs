@@ -136,6 +136,23 @@ async fn two_languages_by_folder_and_by_name_get_their_own_addresses() {
 }
 
 #[tokio::test]
+async fn links_by_the_names_of_files_are_known_where_the_site_resolves_them() {
+    let Some(hugo) = hugo() else { return };
+    let a = post("A", "");
+    let config = "baseURL = 'https://desk.example/'\n";
+    let site = Site::of([("hugo.toml", config), LAYOUT, ("content/posts/a.md", a.as_str())]);
+    assert!(!site.survey(&hugo).await.unwrap().file_links);
+    write_all(&site.source(), [("layouts/_markup/render-link.html", "<a href=\"{{ .Destination }}\">{{ .Text }}</a>")]);
+    assert!(site.survey(&hugo).await.unwrap().file_links);
+    std::fs::remove_dir_all(site.source().join("layouts/_markup")).unwrap();
+    for more in ["[markup.goldmark.renderHooks.link]\nuseEmbedded = 'always'\n", "[languages.en]\n[languages.de]\n"] {
+        write_all(&site.source(), [("hugo.toml", format!("{config}{more}").as_str())]);
+        let known = site.survey(&hugo).await.unwrap();
+        assert!(known.names_a_file("a.md", "content/posts/b.md"), "{more}");
+    }
+}
+
+#[tokio::test]
 async fn languages_with_hosts_of_their_own_are_found_below_their_folders() {
     let Some(hugo) = hugo() else { return };
     let config = "baseURL = 'https://en.example/'\ndefaultContentLanguage = 'en'\n[languages.en]\n\
