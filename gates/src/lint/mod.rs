@@ -176,7 +176,7 @@ fn to_prove(located: &Located<'_>) -> Vec<evidence::Sentence> {
     all
 }
 
-fn not_text(layers: &mut Vec<LayerReport>, error: &std::str::Utf8Error, text: &str, settings: &Settings) {
+fn not_text(layers: &mut [LayerReport], error: &std::str::Utf8Error, text: &str, settings: &Settings) {
     let at = error.valid_up_to();
     let region = Lines::of(text).region(at..at + 1);
     let mut gathered = Gathered::new(Layer::Form, settings);
