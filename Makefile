@@ -8,7 +8,7 @@ SHELL := bash
 export PATH := $(PATH):$(HOME)/.cargo/bin
 export PIPELINE_HUGO ?= $(CURDIR)/.tools/hugo
 
-# The corpus of `make eval`: folders feeds, pages, neardup and hostile.
+# The corpus of `make eval`: folders feeds, pages, neardup, hostile and hugo; own cases of evidence in evidence/*.jsonl.
 DATA ?= $(or $(PIPELINE_TEST_DATA),../shared/data)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 step = @printf '\n== %s\n' '$(1)'
@@ -50,7 +50,7 @@ bench: setup ## measure speed, and what a day of 800 leads costs (ARGS="--json F
 	@cargo bench --locked --profile quick --package pipeline --bench desk
 	@cargo bench --locked --profile quick --package pipeline --bench day -- $(ARGS)
 
-eval: setup ## score feeds, extraction, duplicates and hostile input on a corpus, beside peers (DATA=folder)
+eval: setup ## score feeds, extraction, duplicates, evidence, hostile input, real sites on a corpus (DATA=folder)
 	@test -d "$(DATA)" || { echo "There is no corpus at $(DATA). Name its folder: make eval DATA=…"; exit 1; }
 	@.ci/setup.sh peers
 	@cargo build --locked --profile quick --package evals

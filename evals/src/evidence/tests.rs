@@ -1,3 +1,5 @@
+//! The generator, the reader of cases and the correlations.
+
 use std::collections::HashSet;
 
 use states::words::text;
