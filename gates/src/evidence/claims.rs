@@ -127,6 +127,7 @@ impl Value {
             Self::Percent { .. } => "percent".into(),
             Self::Money { currency, .. } => format!("money {currency}"),
             Self::Version(_) => "version".into(),
+            Self::Day(Day::Weekday { .. }) => "weekday".into(),
             Self::Date { .. } | Self::Day(_) => "date".into(),
             Self::Text(_) => "text".into(),
             Self::Name(_) => "name".into(),

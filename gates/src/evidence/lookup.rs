@@ -227,6 +227,9 @@ fn role_word(role: Role) -> &'static str {
     }
 }
 
+/// Words for whatever is counted, as stems.
+const GENERAL: [&str; 4] = ["peopl", "person", "thing", "item"];
+
 /// So many other words must a sentence share with its source before what it counts may be named in another word.
 const SAME_SAID: usize = 4;
 
@@ -240,6 +243,10 @@ enum Misfit {
 /// What a bare number counts must be what it counts in the source.
 fn noun(claim: &Claim, occurrence: &Claim, here: &BTreeSet<&String>, content: &BTreeSet<&String>) -> Option<Misfit> {
     if claim.noun.is_empty() || claim.noun.iter().any(|stem| occurrence.noun.contains(stem)) {
+        return None;
+    }
+    // Who or what they are the source says more closely.
+    if claim.noun.first().is_some_and(|stem| GENERAL.contains(&stem.as_str())) {
         return None;
     }
     if !claim.noun.iter().any(|stem| here.contains(stem)) {
