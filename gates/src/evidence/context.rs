@@ -29,6 +29,10 @@ pub(super) fn elsewhere(
     windows: &[Window<'_>],
     library: &Library<'_>,
 ) -> bool {
+    // A line that is only the value (the date of a source) is about nothing else.
+    if own.stems().next().is_none() {
+        return false;
+    }
     let near = Near::of(claim, draft, library);
     let mut here = 0.0f64;
     let mut best: Option<(f64, &Passage<'_>)> = None;
