@@ -81,6 +81,9 @@ impl Value {
     pub(crate) fn proven_by(&self, source: &Self) -> bool {
         use Value::{Date, Day, Money, Number, Part, Percent, Text, Times, Version};
         match (self, source) {
+            (Number { amount: a, unit: None, literal: x }, Number { amount: b, unit: None, literal: y }) => {
+                a == b && same_writing(x, y)
+            }
             (Number { amount: a, unit: u, .. }, Number { amount: b, unit: v, .. }) => a == b && u == v,
             (Number { unit: None, literal, .. }, Version(parts))
             | (Version(parts), Number { unit: None, literal, .. }) => {
@@ -133,6 +136,13 @@ impl Value {
             Self::Name(_) => "name".into(),
         }
     }
+}
+
+/// `3.1` and `3.10` may be versions, of which nobody says so: then they are two.
+fn same_writing(a: &str, b: &str) -> bool {
+    let pointed = |text: &str| text.contains('.');
+    let padded = |text: &str| text.ends_with('0');
+    a == b || !pointed(a) || !pointed(b) || !(padded(a) || padded(b))
 }
 
 /// `2.4` and `2.4.0` are one version, `2.4` and `2.4.1` are two.

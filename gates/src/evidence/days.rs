@@ -1,6 +1,6 @@
 //! Dates in all their spellings, weekdays, and days told from another day (`yesterday`, `two weeks ago`).
 
-use jiff::ToSpan;
+use jiff::Span;
 use jiff::civil::{Date, Weekday};
 
 use super::claims::{Kind, Value};
@@ -58,7 +58,7 @@ impl Day {
             day: part(date.day()),
         };
         match self {
-            Self::Days(n) => told.checked_add(i64::from(n).days()).ok().map(whole),
+            Self::Days(n) => told.checked_add(Span::new().try_days(n).ok()?).ok().map(whole),
             Self::Weekday { day, next } => {
                 let weekday = Weekday::from_monday_one_offset(day).ok()?;
                 match next {
@@ -68,7 +68,7 @@ impl Day {
             }
             Self::Weeks(_) => None,
             Self::Months(n) => {
-                let date = told.checked_add(i64::from(n).months()).ok()?;
+                let date = told.checked_add(Span::new().try_months(n).ok()?).ok()?;
                 Some(Value::Date { year: Some(date.year().into()), month: part(date.month()), day: None })
             }
             Self::Years(n) => {

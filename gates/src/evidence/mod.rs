@@ -198,3 +198,7 @@ impl<'a> Desk<'a> {
         (self.gathered.report(), rows)
     }
 }
+
+#[cfg(test)]
+#[path = "truths_tests.rs"]
+mod tests;

@@ -28,6 +28,7 @@ pub(super) fn values(text: &str, tokens: &[Token], taken: &[bool], of_source: bo
         }
     }
     share_units(text, tokens, &mut claims);
+    share_versions(tokens, &mut claims);
     for n in 0..claims.len() {
         let next = claims.get(n + 1).map_or(tokens.len(), |c| c.tokens.start);
         scan.surroundings(&mut claims[n], next);
@@ -92,7 +93,7 @@ impl Scan<'_> {
             Class::Mark | Class::Word if units::currency(self.raw(i)).is_some() && self.is(i + 1, Class::Number) => {
                 self.money_before(i)
             }
-            Class::Word => self.day_word(i).or_else(|| self.words(i)),
+            Class::Word => self.day_word(i).or_else(|| self.words(i)).or_else(|| self.sign(i)),
             Class::Number => self.number(i),
             _ => None,
         }
@@ -173,8 +174,8 @@ impl Scan<'_> {
         let (raw, lower) = (self.raw(at), self.lower(at));
         let percent = |points: bool, end: usize| (Kind::Percent, Value::Percent { amount, points }, end);
         match lower {
-            "%" if matches!(self.lower(at + 1), "points" | "point") => return percent(true, at + 2),
-            "%" => return percent(false, at + 1),
+            "%" | "％" if matches!(self.lower(at + 1), "points" | "point") => return percent(true, at + 2),
+            "%" | "％" => return percent(false, at + 1),
             "percent" | "pct" | "prozent" => return percent(false, at + 1),
             "per" if self.lower(at + 1) == "cent" => return percent(false, at + 2),
             "percentage" if matches!(self.lower(at + 1), "points" | "point") => return percent(true, at + 2),
@@ -325,7 +326,13 @@ impl Scan<'_> {
 }
 
 pub(super) fn plain_digits(raw: &str) -> String {
-    let mut digits: String = raw.chars().filter(|c| c.is_ascii_digit() || matches!(c, '.' | ',')).collect();
+    let narrow = |c: char| match c {
+        '０'..='９' => char::from(b'0' + u8::try_from(u32::from(c) - u32::from('０')).unwrap_or_default()),
+        '．' => '.',
+        '，' => ',',
+        other => other,
+    };
+    let mut digits: String = raw.chars().map(narrow).filter(|c| c.is_ascii_digit() || matches!(c, '.' | ',')).collect();
     // What is left of commas: groups of three, or one decimal comma.
     if let Some((_, last)) = digits.rsplit_once(',') {
         let group = last.split('.').next().unwrap_or_default().len() == 3;
@@ -353,6 +360,22 @@ fn iso(raw: &str) -> Option<Value> {
     let (year, month, day) = (part(0..4)?, part(5..7)?, part(8..10)?);
     let (month, day) = (u8::try_from(month).ok()?, u8::try_from(day).ok()?);
     Some(Value::Date { year: Some(year.into()), month: Some(month), day: Some(day) })
+}
+
+/// `Ferrite 3.9, 3.10 and 3.11`: what one is the others are.
+fn share_versions(tokens: &[Token], claims: &mut [Claim]) {
+    for n in 1..claims.len() {
+        let (left, right) = claims.split_at_mut(n);
+        let (Some(a), Some(b)) = (left.last(), right.first_mut()) else { continue };
+        let joint =
+            |t: &Token| matches!(t.lower.as_str(), "," | "and" | "or" | "to" | "through" | "-" | "–" | "/" | "&");
+        let listed = tokens[a.tokens.end..b.tokens.start].iter().all(joint);
+        if let (true, Value::Version(_), Value::Number { unit: None, literal, .. }) = (listed, &a.value, &b.value)
+            && literal.contains('.')
+        {
+            (b.kind, b.value) = (Kind::Version, version(literal));
+        }
+    }
 }
 
 /// `10–20 ms`, `from 40 to 12 ms`, `$5–10`: one unit for both.
