@@ -6,11 +6,13 @@ use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
 use super::anchors::clauses;
+use super::bases::Basis;
 use super::days::{Day, falls_on};
 use super::keys::key;
 use super::names;
 use super::normalise::{Decimal, Folded};
 use super::tokens::{Class, Token, tokens};
+use super::units;
 use super::values::values;
 
 /// The kinds of claims, as rows of the evidence table name them.
@@ -182,6 +184,8 @@ pub(crate) struct Claim {
     pub(crate) head: Option<String>,
     pub(crate) role: Option<Role>,
     pub(crate) bound: Option<Bound>,
+    /// What it is for: `per month`.
+    pub(crate) bases: Vec<Basis>,
     /// Stems of the words that belong to it rather than to another value of its group.
     pub(crate) anchors: BTreeSet<String>,
     /// A name that may be none: one capitalised word at the beginning of a sentence.
@@ -199,6 +203,7 @@ impl Claim {
             head: None,
             role: None,
             bound: None,
+            bases: Vec::new(),
             anchors: BTreeSet::new(),
             opening: false,
         }
@@ -269,6 +274,12 @@ impl Reading {
         let found = values(text, &tokens, &taken, false);
         for claim in &found {
             claim.tokens.clone().for_each(|i| taken[i] = true);
+            // `$10 per TB`, `per 1M`: a unit is nobody's name.
+            for basis in &claim.bases {
+                let unit = |t: &Token| t.span.len() == 1 || units::unit(t.raw(text)).is_some();
+                let within = |t: &Token| basis.span.start <= t.span.start && t.span.end <= basis.span.end;
+                (0..tokens.len()).filter(|i| within(&tokens[*i]) && unit(&tokens[*i])).for_each(|i| taken[i] = true);
+            }
         }
         claims.extend(found);
         claims.extend(names::names(text, &tokens, &taken, sense));

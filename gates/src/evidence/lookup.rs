@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use states::words::text::{Span, sentences};
 use states::words::{Cite, Snapshot, SnapshotId};
 
+use super::bases;
 use super::claims::{Bound, Claim, Kind, Reading, Role, Value};
 use super::context;
 use super::library::Library;
@@ -202,6 +203,9 @@ fn tie(
     }
     if let Some(rival) = rival(claim, occurrence, all) {
         return Proof::Attached(cite, rival);
+    }
+    if let Some(basis) = bases::other(claim, occurrence) {
+        return Proof::Attached(cite, passage.text[basis.span.clone()].to_owned());
     }
     if let (Some(a), Some(b)) = (claim.role, occurrence.role)
         && a != b

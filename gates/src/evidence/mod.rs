@@ -21,6 +21,8 @@ mod support;
 mod claims;
 mod names;
 mod values;
+mod bases;
+mod money;
 mod numerals;
 mod days;
 mod anchors;

@@ -21,7 +21,7 @@ impl Scan<'_> {
         let symbol = self.raw(i + 1);
         if self.glued(i + 1)
             && symbol.len() == 1
-            && let Some(power) = normalise::multiplier(symbol)
+            && let Some(power) = normalise::multiplier(symbol).or_else(|| self.short_million(i + 1))
         {
             return Some((amount.times(Decimal::new(1, power))?, i + 2));
         }
@@ -66,6 +66,11 @@ impl Scan<'_> {
             Some(power) => Some((amount.times(Decimal::new(1, power))?, at + 1)),
             None => Some((amount, at)),
         }
+    }
+
+    /// A scale without a number: `per million tokens`.
+    pub(super) fn scale_alone(&self, at: usize) -> Option<Amount> {
+        self.scaled(Decimal::new(1, 0), at).filter(|(_, end)| *end > at)
     }
 
     /// A number in words, and whether more than one word makes it.

@@ -95,3 +95,103 @@ fn versions_are_no_decimals() {
         ),
     ]);
 }
+
+#[test]
+fn what_an_amount_is_for_is_compared() {
+    try_all(&[
+        (
+            "The hosted plan costs $10 per month.",
+            &[
+                "The hosted plan costs $10 per month.",
+                "The hosted plan costs $10 a month.",
+                "The hosted plan costs $10/month.",
+                "The hosted plan costs $10 monthly.",
+                "The hosted plan costs $10.",
+                "The hosted plan costs $10 per user per month.",
+            ],
+            &[
+                "The hosted plan costs $10 per year.",
+                "The hosted plan costs $10 a day.",
+                "The hosted plan costs $10/week.",
+            ],
+        ),
+        (
+            "The model costs $3 per million tokens.",
+            &[
+                "The model costs $3 per million tokens.",
+                "The model costs $3 per million input tokens.",
+                "The model costs $3 per 1M tokens.",
+            ],
+            &[
+                "The model costs $3 per thousand tokens.",
+                "The model costs $3 per token.",
+                "The model costs $3 per million requests.",
+            ],
+        ),
+        ("Storage costs $10 per terabyte.", &["Storage costs $10/TB."], &["Storage costs $10 per gigabyte."]),
+        (
+            "It answers 500 failed requests per minute.",
+            &[
+                "It answers 500 requests a minute.",
+                "It answers 500 requests/min.",
+                "It answers 500 failed requests per 60 seconds.",
+            ],
+            &["It answers 500 requests per second.", "It answers 500 failed requests every hour."],
+        ),
+        (
+            "It costs $10 per user per month.",
+            &["It costs $10 per month per user.", "It costs $10 per user."],
+            &["It costs $10 per user per year.", "It costs $10 per team per month."],
+        ),
+        ("It takes 40 ms per request.", &["It takes 40 ms for each request."], &["It takes 40 ms per frame."]),
+    ]);
+}
+
+#[test]
+fn scales_units_and_currencies_are_compared() {
+    try_all(&[
+        ("The fund raised $5m in June.", &["The fund raised $5 million in June."], &["The fund raised $5 in June."]),
+        ("The fund raised $5b in June.", &["The fund raised $5 billion in June."], &["The fund raised $5m in June."]),
+        (
+            "The fund raised 5m euros in June.",
+            &["The fund raised €5 million in June."],
+            &["The fund raised €5 in June."],
+        ),
+        (
+            "The tool saw 5m downloads in June.",
+            &["The tool saw 5 million downloads in June."],
+            &["The tool saw 5 downloads in June."],
+        ),
+        ("The cable is 5m long.", &["The cable is 5 metres long."], &["The cable is 5 million long."]),
+        (
+            "The plan costs A$10 here.",
+            &["The plan costs A$10 here.", "The plan costs AUD 10 here."],
+            &["The plan costs $10 here."],
+        ),
+        ("The plan costs $10 here.", &["The plan costs US$10 here."], &["The plan costs C$10 here."]),
+        ("The plan costs ₽10 here.", &["The plan costs RUB 10 here."], &["The plan costs ₺10 here."]),
+        (
+            "The result was -$5 million in June.",
+            &["The result was -$5 million in June."],
+            &["The result was $5 million in June."],
+        ),
+        (
+            "The tank holds 50 gallons of fuel for each of the long test runs.",
+            &["The tank holds 50 gallons of fuel."],
+            &["The tank holds 50 litres of fuel for each of the long test runs."],
+        ),
+        (
+            "The plane flew at 300 mph over the northern test range in June.",
+            &[],
+            &["The plane flew at 300 knots over the northern test range in June."],
+        ),
+        (
+            "The northern fund gave the project 5 crore rupees in June.",
+            &[
+                "The northern fund gave the project 5 crore rupees in June.",
+                "The fund gave the project 50 million rupees.",
+            ],
+            &["The northern fund gave the project 5 lakh rupees in June."],
+        ),
+    ]);
+}

@@ -33,6 +33,11 @@ pub(super) fn values(text: &str, tokens: &[Token], taken: &[bool], of_source: bo
         let next = claims.get(n + 1).map_or(tokens.len(), |c| c.tokens.start);
         scan.surroundings(&mut claims[n], next);
     }
+    if !of_source {
+        // `per 1,000 tokens` is compared with what it belongs to.
+        let within: Vec<Range<usize>> = claims.iter().flat_map(|c| &c.bases).map(|b| b.span.clone()).collect();
+        claims.retain(|c| !within.iter().any(|b| b.start <= c.span.start && c.span.end <= b.end));
+    }
     attach(text, tokens, &mut claims);
     claims
 }
@@ -90,19 +95,11 @@ impl Scan<'_> {
             Class::Iso => Some((Kind::Date, iso(self.raw(i))?, i + 1)),
             Class::Version => self.dotted(i).or_else(|| Some((Kind::Version, version(self.raw(i)), i + 1))),
             Class::Word if !self.could_be_value(i) => None,
-            Class::Mark | Class::Word if units::currency(self.raw(i)).is_some() && self.is(i + 1, Class::Number) => {
-                self.money_before(i)
-            }
+            Class::Mark | Class::Word if self.currency_before(i).is_some() => self.money_before(i),
             Class::Word => self.day_word(i).or_else(|| self.words(i)).or_else(|| self.sign(i)),
             Class::Number => self.number(i),
             _ => None,
         }
-    }
-
-    fn money_before(&self, i: usize) -> Option<Found> {
-        let currency = units::currency(self.raw(i))?;
-        let (amount, end) = self.amount(i + 1)?;
-        Some((Kind::Money, Value::Money { amount, currency }, end))
     }
 
     /// Numbers that are written as words.
@@ -159,7 +156,7 @@ impl Scan<'_> {
         Some(found)
     }
 
-    fn minus(&self, i: usize) -> bool {
+    pub(super) fn minus(&self, i: usize) -> bool {
         let sign = i.checked_sub(1).is_some_and(|s| matches!(self.raw(s), "-" | "−") && !self.glued(s));
         sign && self.glued(i)
     }
@@ -302,6 +299,10 @@ impl Scan<'_> {
             }
             "by" => Some(Role::By),
             _ => None,
+        };
+        claim.bases = match claim.kind {
+            Kind::Number | Kind::Percent | Kind::Money => self.bases(end),
+            _ => Vec::new(),
         };
         let skip = usize::from(matches!(one, "version" | "release" | "v"));
         let head = back.checked_sub(1 + skip).and_then(|n| self.tokens.get(n));
