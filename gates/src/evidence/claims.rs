@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::anchors::clauses;
 use super::bases::Basis;
+use super::clocks;
 use super::days::{Day, falls_on};
 use super::keys::key;
 use super::names;
@@ -70,6 +71,8 @@ pub(crate) enum Value {
     Date { year: Option<i32>, month: Option<u8>, day: Option<u8> },
     /// A day told from another.
     Day(Day),
+    /// A time of day in seconds, and whether it is sure in which half of the day.
+    Clock(u32, bool),
     /// A part of a whole: numerator and denominator.
     Part(i128, i128),
     /// Anything compared as text.
@@ -81,7 +84,7 @@ pub(crate) enum Value {
 impl Value {
     /// True where the source's value proves this one.
     pub(crate) fn proven_by(&self, source: &Self) -> bool {
-        use Value::{Date, Day, Money, Number, Part, Percent, Text, Times, Version};
+        use Value::{Clock, Date, Day, Money, Number, Part, Percent, Text, Times, Version};
         match (self, source) {
             (Number { amount: a, unit: None, literal: x }, Number { amount: b, unit: None, literal: y }) => {
                 a == b && same_writing(x, y)
@@ -111,6 +114,7 @@ impl Value {
                 (year.is_none() || year == y) && (month.is_none() || month == m) && (day.is_none() || day == d)
             }
             (Day(a), Day(b)) => a.same(*b),
+            (Clock(a, sure), Clock(b, known)) => clocks::same((*a, *sure), (*b, *known)),
             (Day(a), Date { year, month, day }) => falls_on(*a, *year, *month, *day),
             (Part(a, b), Part(c, d)) => a * d == c * b,
             (Part(a, b), Percent { amount, points: false }) | (Percent { amount, points: false }, Part(a, b)) => {
@@ -134,6 +138,7 @@ impl Value {
             Self::Version(_) => "version".into(),
             Self::Day(Day::Weekday { .. }) => "weekday".into(),
             Self::Date { .. } | Self::Day(_) => "date".into(),
+            Self::Clock(..) => "clock".into(),
             Self::Text(_) => "text".into(),
             Self::Name(_) => "name".into(),
         }
@@ -184,6 +189,8 @@ pub(crate) struct Claim {
     pub(crate) head: Option<String>,
     pub(crate) role: Option<Role>,
     pub(crate) bound: Option<Bound>,
+    /// `40 MB more`: true; `40 MB less`: false.
+    pub(crate) more: Option<bool>,
     /// What it is for: `per month`.
     pub(crate) bases: Vec<Basis>,
     /// Stems of the words that belong to it rather than to another value of its group.
@@ -203,6 +210,7 @@ impl Claim {
             head: None,
             role: None,
             bound: None,
+            more: None,
             bases: Vec::new(),
             anchors: BTreeSet::new(),
             opening: false,

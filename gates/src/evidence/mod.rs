@@ -22,6 +22,7 @@ mod claims;
 mod names;
 mod values;
 mod bases;
+mod clocks;
 mod money;
 mod numerals;
 mod days;

@@ -195,3 +195,91 @@ fn scales_units_and_currencies_are_compared() {
         ),
     ]);
 }
+
+#[test]
+fn times_of_day_are_compared_whole() {
+    try_all(&[
+        (
+            "The talk starts at 10:30 a.m. in the hall.",
+            &["The talk starts at 10:30 am.", "The talk starts at 10:30 in the hall."],
+            &["The talk starts at 10:30 p.m. in the hall.", "The talk starts at 22:30 in the hall."],
+        ),
+        (
+            "The talk starts at 9 am in the hall.",
+            &["The talk starts at 9 a.m.", "The talk starts at 9:00 in the hall."],
+            &["The talk starts at 9 pm in the hall."],
+        ),
+        ("The talk starts at 22:30 in the hall.", &["The talk starts at 10:30 pm."], &["The talk starts at 10:30 am."]),
+        (
+            "The build ran at 2026-03-01T10:00:00Z on the new machine.",
+            &[
+                "The build ran at 2026-03-01T10:00:00Z on the new machine.",
+                "The build ran on 1 March 2026.",
+                "The build ran on 2026-03-01 at 10:00.",
+            ],
+            &["The build ran at 2026-03-01T18:00:00Z on the new machine."],
+        ),
+    ]);
+}
+
+#[test]
+fn direction_and_size_of_a_change_are_kept() {
+    try_all(&[
+        (
+            "Latency fell to 40 ms.",
+            &["Latency fell to 40 ms.", "Latency is now 40 ms."],
+            &["Latency fell 40 ms.", "Latency fell by 40 ms."],
+        ),
+        ("Latency fell 40 ms.", &["Latency fell by 40 ms."], &["Latency fell to 40 ms."]),
+        (
+            "The parser needs 40 MB more memory.",
+            &["The parser needs 40 MB more memory."],
+            &["The parser needs 40 MB less memory."],
+        ),
+        (
+            "The sensor works down to minus 40 °C.",
+            &["The sensor works down to -40 °C."],
+            &["The sensor works down to 40 °C."],
+        ),
+        ("Ferrite came out last Monday.", &["Ferrite came out on Monday."], &["Ferrite came out next Monday."]),
+        (
+            "The parser needs up to 40 MB of memory.",
+            &["The parser needs no more than 40 MB of memory."],
+            &["The parser needs no less than 40 MB of memory."],
+        ),
+    ]);
+}
+
+#[test]
+fn what_is_worked_out_must_be_right() {
+    try_all(&[
+        (
+            "Latency rose from 40 ms to 60 ms.",
+            &["Latency rose 50% from 40 ms to 60 ms."],
+            &["Latency rose 33% from 40 ms to 60 ms."],
+        ),
+        (
+            "The file grew from 100 MB to 150 MB.",
+            &["The file grew 1.5x from 100 MB to 150 MB."],
+            &["The file doubled from 100 MB to 150 MB."],
+        ),
+        (
+            "The file grew from 100 MB to 205 MB.",
+            &["The file doubled from 100 MB to 205 MB."],
+            &["The file tripled from 100 MB to 205 MB."],
+        ),
+        ("The part is 0,125 mm thick.", &["The part is 0.125 mm thick."], &["The part is 125 mm thick."]),
+    ]);
+}
+
+#[test]
+fn years_and_versions_count_nothing() {
+    try_all(&[
+        (
+            "The team ran the servers in the spring of 2024.",
+            &["The team ran the servers in 2024.", "The team ran the 2024 servers."],
+            &["The team ran 2024 servers in the spring."],
+        ),
+        ("The team ships version 40 of the servers.", &["The team ships version 40."], &["The team ships 40 servers."]),
+    ]);
+}

@@ -4,9 +4,36 @@ use std::ops::Range;
 
 use super::anchors::attach;
 use super::claims::{Bound, Claim, Kind, Role, Value};
+use super::clocks;
 use super::normalise::{self, Decimal};
 use super::tokens::{Class, Token};
 use super::units;
+
+/// What stands before a number is the size of the change.
+const CHANGES: [&str; 22] = [
+    "fell",
+    "fall",
+    "falls",
+    "rose",
+    "rise",
+    "rises",
+    "grew",
+    "grow",
+    "grows",
+    "dropped",
+    "drops",
+    "gained",
+    "lost",
+    "climbed",
+    "jumped",
+    "increased",
+    "decreased",
+    "declined",
+    "shrank",
+    "surged",
+    "up",
+    "down",
+];
 
 /// The values of a text, each with the words it belongs to.
 pub(super) fn values(text: &str, tokens: &[Token], taken: &[bool], of_source: bool) -> Vec<Claim> {
@@ -39,6 +66,8 @@ pub(super) fn values(text: &str, tokens: &[Token], taken: &[bool], of_source: bo
         claims.retain(|c| !within.iter().any(|b| b.start <= c.span.start && c.span.end <= b.end));
     }
     attach(text, tokens, &mut claims);
+    let times = clocks::of_days(text, tokens, &claims);
+    claims.extend(times);
     claims
 }
 
@@ -91,7 +120,7 @@ impl Scan<'_> {
         match self.tokens[i].class {
             Class::Url => Some((Kind::Url, Value::Text(super::address_key(self.raw(i))), i + 1)),
             Class::Mail => Some((Kind::Url, Value::Text(self.lower(i).to_owned()), i + 1)),
-            Class::Clock => Some((Kind::Number, Value::Text(self.raw(i).to_owned()), i + 1)),
+            Class::Clock => self.clock(i),
             Class::Iso => Some((Kind::Date, iso(self.raw(i))?, i + 1)),
             Class::Version => self.dotted(i).or_else(|| Some((Kind::Version, version(self.raw(i)), i + 1))),
             Class::Word if !self.could_be_value(i) => None,
@@ -132,7 +161,7 @@ impl Scan<'_> {
 
     fn number(&self, i: usize) -> Option<Found> {
         let raw = self.raw(i);
-        if let Some(found) = self.day_first(i).or_else(|| self.slashed(i)) {
+        if let Some(found) = self.day_first(i).or_else(|| self.slashed(i)).or_else(|| self.hour(i)) {
             return Some(found);
         }
         let (mut amount, end) = self.amount(i)?;
@@ -157,6 +186,10 @@ impl Scan<'_> {
     }
 
     pub(super) fn minus(&self, i: usize) -> bool {
+        // `minus 40 °C`, but not `10 minus 4` or `plus or minus 5`.
+        if self.before(i, 1) == "minus" && self.before(i, 2) != "or" && !(i > 1 && self.is(i - 2, Class::Number)) {
+            return true;
+        }
         let sign = i.checked_sub(1).is_some_and(|s| matches!(self.raw(s), "-" | "−") && !self.glued(s));
         sign && self.glued(i)
     }
@@ -288,6 +321,11 @@ impl Scan<'_> {
         } else if matches!((behind, second), ("or", "less" | "fewer" | "earlier" | "older")) {
             claim.bound = Some(Bound::Most);
         }
+        claim.more = match behind {
+            "more" | "higher" | "above" | "extra" | "additional" => Some(true),
+            "less" | "fewer" | "lower" | "below" => Some(false),
+            _ => None,
+        };
         claim.role = match one {
             "from" => Some(Role::From),
             "to" if !matches!(
@@ -298,6 +336,8 @@ impl Scan<'_> {
                 Some(Role::To)
             }
             "by" => Some(Role::By),
+            // `fell 40 ms` is `fell by 40 ms`.
+            verb if CHANGES.contains(&verb) => Some(Role::By),
             _ => None,
         };
         claim.bases = match claim.kind {
@@ -336,7 +376,7 @@ pub(super) fn plain_digits(raw: &str) -> String {
     let mut digits: String = raw.chars().map(narrow).filter(|c| c.is_ascii_digit() || matches!(c, '.' | ',')).collect();
     // What is left of commas: groups of three, or one decimal comma.
     if let Some((_, last)) = digits.rsplit_once(',') {
-        let group = last.split('.').next().unwrap_or_default().len() == 3;
+        let group = last.split('.').next().unwrap_or_default().len() == 3 && !digits.starts_with('0');
         digits = if group { digits.replace(',', "") } else { digits.replace('.', "").replace(',', ".") };
     }
     // `25.000` and `1.234.567` are groups as well: nobody writes three zeros behind a point.
