@@ -360,7 +360,7 @@ pub(crate) fn turned(folded: &str) -> String {
     other + chars.as_str()
 }
 
-/// Where the parts of a name stand together and in order, with at most one word between two of them (`Jane M. Doe`).
+/// Where the parts of a name stand together and in order, with at most one capitalised word between two of them (`Jane M. Doe`).
 pub(crate) fn name_in(wanted: &[String], passage: &Passage<'_>) -> Option<Cite> {
     let tokens = names_in(wanted, passage).into_iter().next()?;
     let all = &passage.reading.tokens;
@@ -370,6 +370,7 @@ pub(crate) fn name_in(wanted: &[String], passage: &Passage<'_>) -> Option<Cite> 
 /// The tokens of each place where the parts of a name stand together.
 pub(crate) fn names_in(wanted: &[String], passage: &Passage<'_>) -> Vec<std::ops::Range<usize>> {
     let words = passage.reading.parts(passage.text);
+    let capital = |i: usize| passage.reading.tokens[i].raw(passage.text).starts_with(char::is_uppercase);
     let place = |start: usize| {
         let mut at = start;
         let mut wanted = wanted.iter();
@@ -377,8 +378,8 @@ pub(crate) fn names_in(wanted: &[String], passage: &Passage<'_>) -> Vec<std::ops
             return None;
         }
         for part in wanted {
-            let next = (at + 1..=at + 2).find(|i| words.get(*i).is_some_and(|(word, _)| word == part))?;
-            at = next;
+            let is = |i: usize| words.get(i).is_some_and(|(word, _)| word == part);
+            at = if is(at + 1) { at + 1 } else { Some(at + 2).filter(|i| is(*i) && capital(words[at + 1].1))? };
         }
         Some(words[start].1..words[at].1 + 1)
     };
