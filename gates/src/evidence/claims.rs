@@ -6,11 +6,14 @@ use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
 use super::anchors::clauses;
+use super::bases::Basis;
+use super::clocks;
 use super::days::{Day, falls_on};
 use super::keys::key;
 use super::names;
 use super::normalise::{Decimal, Folded};
 use super::tokens::{Class, Token, tokens};
+use super::units;
 use super::values::values;
 
 /// The kinds of claims, as rows of the evidence table name them.
@@ -68,6 +71,8 @@ pub(crate) enum Value {
     Date { year: Option<i32>, month: Option<u8>, day: Option<u8> },
     /// A day told from another.
     Day(Day),
+    /// A time of day in seconds, and whether it is sure in which half of the day.
+    Clock(u32, bool),
     /// A part of a whole: numerator and denominator.
     Part(i128, i128),
     /// Anything compared as text.
@@ -79,8 +84,11 @@ pub(crate) enum Value {
 impl Value {
     /// True where the source's value proves this one.
     pub(crate) fn proven_by(&self, source: &Self) -> bool {
-        use Value::{Date, Day, Money, Number, Part, Percent, Text, Times, Version};
+        use Value::{Clock, Date, Day, Money, Number, Part, Percent, Text, Times, Version};
         match (self, source) {
+            (Number { amount: a, unit: None, literal: x }, Number { amount: b, unit: None, literal: y }) => {
+                a == b && same_writing(x, y)
+            }
             (Number { amount: a, unit: u, .. }, Number { amount: b, unit: v, .. }) => a == b && u == v,
             (Number { unit: None, literal, .. }, Version(parts))
             | (Version(parts), Number { unit: None, literal, .. }) => {
@@ -106,6 +114,7 @@ impl Value {
                 (year.is_none() || year == y) && (month.is_none() || month == m) && (day.is_none() || day == d)
             }
             (Day(a), Day(b)) => a.same(*b),
+            (Clock(a, sure), Clock(b, known)) => clocks::same((*a, *sure), (*b, *known)),
             (Day(a), Date { year, month, day }) => falls_on(*a, *year, *month, *day),
             (Part(a, b), Part(c, d)) => a * d == c * b,
             (Part(a, b), Percent { amount, points: false }) | (Percent { amount, points: false }, Part(a, b)) => {
@@ -129,10 +138,18 @@ impl Value {
             Self::Version(_) => "version".into(),
             Self::Day(Day::Weekday { .. }) => "weekday".into(),
             Self::Date { .. } | Self::Day(_) => "date".into(),
+            Self::Clock(..) => "clock".into(),
             Self::Text(_) => "text".into(),
             Self::Name(_) => "name".into(),
         }
     }
+}
+
+/// `3.1` and `3.10` may be versions, of which nobody says so: then they are two.
+fn same_writing(a: &str, b: &str) -> bool {
+    let pointed = |text: &str| text.contains('.');
+    let padded = |text: &str| text.ends_with('0');
+    a == b || !pointed(a) || !pointed(b) || !(padded(a) || padded(b))
 }
 
 /// `2.4` and `2.4.0` are one version, `2.4` and `2.4.1` are two.
@@ -172,6 +189,10 @@ pub(crate) struct Claim {
     pub(crate) head: Option<String>,
     pub(crate) role: Option<Role>,
     pub(crate) bound: Option<Bound>,
+    /// `40 MB more`: true; `40 MB less`: false.
+    pub(crate) more: Option<bool>,
+    /// What it is for: `per month`.
+    pub(crate) bases: Vec<Basis>,
     /// Stems of the words that belong to it rather than to another value of its group.
     pub(crate) anchors: BTreeSet<String>,
     /// A name that may be none: one capitalised word at the beginning of a sentence.
@@ -189,6 +210,8 @@ impl Claim {
             head: None,
             role: None,
             bound: None,
+            more: None,
+            bases: Vec::new(),
             anchors: BTreeSet::new(),
             opening: false,
         }
@@ -259,6 +282,12 @@ impl Reading {
         let found = values(text, &tokens, &taken, false);
         for claim in &found {
             claim.tokens.clone().for_each(|i| taken[i] = true);
+            // `$10 per TB`, `per 1M`: a unit is nobody's name.
+            for basis in &claim.bases {
+                let unit = |t: &Token| t.span.len() == 1 || units::unit(t.raw(text)).is_some();
+                let within = |t: &Token| basis.span.start <= t.span.start && t.span.end <= basis.span.end;
+                (0..tokens.len()).filter(|i| within(&tokens[*i]) && unit(&tokens[*i])).for_each(|i| taken[i] = true);
+            }
         }
         claims.extend(found);
         claims.extend(names::names(text, &tokens, &taken, sense));

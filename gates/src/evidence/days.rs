@@ -1,6 +1,6 @@
 //! Dates in all their spellings, weekdays, and days told from another day (`yesterday`, `two weeks ago`).
 
-use jiff::ToSpan;
+use jiff::Span;
 use jiff::civil::{Date, Weekday};
 
 use super::claims::{Kind, Value};
@@ -11,10 +11,10 @@ use super::values::{Found, Scan, is_ordinal};
 /// A day that is told from another one, mostly from that on which it was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Day {
-    /// The weekday, Monday 1; the last one unless it is said to be the next.
+    /// The weekday, Monday 1; the last one unless it is said to be the next. `None`: neither is said.
     Weekday {
         day: i8,
-        next: bool,
+        next: Option<bool>,
     },
     Days(i32),
     Weeks(i32),
@@ -42,12 +42,22 @@ const WEEKDAYS: [(&str, i8); 16] = [
 ];
 
 impl Day {
-    /// The same day wherever it is told; a weekday is one whether it was or will be.
+    /// The same day wherever it is told; a weekday is one whether it was or will be, unless both say which.
     pub(super) fn same(self, other: Self) -> bool {
         match (self, other) {
-            (Self::Weekday { day, .. }, Self::Weekday { day: other, .. }) => day == other,
+            (Self::Weekday { day, next }, Self::Weekday { day: other, next: then }) => {
+                day == other && (next == then || next.is_none() || then.is_none())
+            }
             (a, b) => a == b,
         }
+    }
+
+    /// One is said to be the next weekday, the other the last.
+    pub(super) fn turned(self, other: Self) -> bool {
+        matches!(
+            (self, other),
+            (Self::Weekday { next: Some(a), .. }, Self::Weekday { next: Some(b), .. }) if a != b
+        )
     }
 
     /// The date that is meant by one who speaks on the day `told`, as far as it is one.
@@ -58,9 +68,10 @@ impl Day {
             day: part(date.day()),
         };
         match self {
-            Self::Days(n) => told.checked_add(i64::from(n).days()).ok().map(whole),
+            Self::Days(n) => told.checked_add(Span::new().try_days(n).ok()?).ok().map(whole),
             Self::Weekday { day, next } => {
                 let weekday = Weekday::from_monday_one_offset(day).ok()?;
+                let next = next == Some(true);
                 match next {
                     false if told.weekday() == weekday => Some(whole(told)),
                     _ => told.nth_weekday(if next { 1 } else { -1 }, weekday).ok().map(whole),
@@ -68,7 +79,7 @@ impl Day {
             }
             Self::Weeks(_) => None,
             Self::Months(n) => {
-                let date = told.checked_add(i64::from(n).months()).ok()?;
+                let date = told.checked_add(Span::new().try_months(n).ok()?).ok()?;
                 Some(Value::Date { year: Some(date.year().into()), month: part(date.month()), day: None })
             }
             Self::Years(n) => {
@@ -103,7 +114,7 @@ impl Scan<'_> {
         let found = |day: Day, end: usize| Some((Kind::Date, Value::Day(day), end));
         let lower = self.lower(i);
         if let Some(day) = self.weekday(i) {
-            return found(Day::Weekday { day, next: false }, i + 1);
+            return found(Day::Weekday { day, next: None }, i + 1);
         }
         match lower {
             "yesterday" | "gestern" => return found(Day::Days(-1), i + 1),
@@ -118,7 +129,7 @@ impl Scan<'_> {
             _ => return None,
         };
         if let Some(day) = self.weekday(i + 1) {
-            return found(Day::Weekday { day, next }, i + 2);
+            return found(Day::Weekday { day, next: Some(next) }, i + 2);
         }
         // “over the last year” is no date.
         if self.before(i, 1) == "the" {

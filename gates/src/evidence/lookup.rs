@@ -7,11 +7,13 @@ use jiff::civil::Date;
 use states::words::text::{Span, sentences};
 use states::words::{Cite, Snapshot, SnapshotId};
 
+use super::bases;
 use super::claims::{Bound, Claim, Kind, Reading, Role, Value};
 use super::context;
 use super::library::Library;
 use super::names::parts;
 use super::normalise::{Decimal, Folded};
+use super::tokens::Class;
 
 /// One sentence of a source, read.
 #[derive(Debug, Clone)]
@@ -41,6 +43,12 @@ impl<'a> Passage<'a> {
             (Value::Day(day), Some(told)) => day.from(told),
             _ => None,
         };
+        // `next Monday` is not `last Monday`, though both are Mondays.
+        if let (Value::Day(a), Value::Day(b)) = (wanted, here)
+            && a.turned(*b)
+        {
+            return false;
+        }
         wanted.proven_by(here)
             || told(wanted).is_some_and(|wanted| wanted.proven_by(here))
             || told(here).is_some_and(|here| wanted.proven_by(&here))
@@ -157,8 +165,10 @@ pub(crate) fn value(
     let passages: Vec<&Passage<'_>> = windows.iter().flat_map(|w| &w.passages).collect();
     let content: BTreeSet<&String> = draft.content().collect();
     let mut best: Option<(u8, Proof)> = None;
+    let counts = counts(claim, text, draft);
     for passage in &passages {
-        for occurrence in passage.reading.claims.iter().filter(|c| passage.proves(&claim.value, &c.value)) {
+        let proves = |c: &&Claim| passage.proves(&claim.value, &c.value) && !(counts && names_one(&c.value));
+        for occurrence in passage.reading.claims.iter().filter(proves) {
             let proof = match tie(claim, occurrence, passage, &passages, &content) {
                 Proof::Found(cite) | Proof::FoundUnbounded(cite)
                     if !context::named_alike(claim, occurrence, text)
@@ -184,6 +194,22 @@ pub(crate) fn value(
     best.map_or(Proof::Missing, |(_, proof)| proof)
 }
 
+/// True for a number that counts what stands behind it: `40 servers`, but not `the 2024 servers` or `Ferrite 5 parsers`.
+fn counts(claim: &Claim, text: &str, draft: &Reading) -> bool {
+    let plural = |n: usize| {
+        let word = draft.tokens.get(claim.tokens.end + n).filter(|t| t.class == Class::Word && !t.stems.is_empty());
+        word.is_some_and(|t| t.lower.ends_with('s') && !t.lower.ends_with("ss") && !t.lower.ends_with("'s"))
+    };
+    let before = text[..claim.span.start].trim_end().rsplit(char::is_whitespace).next().unwrap_or_default();
+    let named = before.starts_with(char::is_uppercase) || matches!(before, "the" | "its" | "their" | "version" | "of");
+    matches!(claim.value, Value::Number { unit: None, .. }) && !claim.noun.is_empty() && plural(0) && !named
+}
+
+/// True for a year or a version, which count nothing.
+fn names_one(value: &Value) -> bool {
+    matches!(value, Value::Date { .. } | Value::Version(_))
+}
+
 /// Whether a value that was found belongs to the same words.
 fn tie(
     claim: &Claim,
@@ -202,6 +228,15 @@ fn tie(
     }
     if let Some(rival) = rival(claim, occurrence, all) {
         return Proof::Attached(cite, rival);
+    }
+    if let Some(basis) = bases::other(claim, occurrence) {
+        return Proof::Attached(cite, passage.text[basis.span.clone()].to_owned());
+    }
+    if let (Some(a), Some(b)) = (claim.more, occurrence.more)
+        && a != b
+    {
+        let written = &passage.text[occurrence.span.clone()];
+        return Proof::Attached(cite, format!("{written} {}", if b { "more" } else { "less" }));
     }
     if let (Some(a), Some(b)) = (claim.role, occurrence.role)
         && a != b
@@ -325,7 +360,7 @@ pub(crate) fn turned(folded: &str) -> String {
     other + chars.as_str()
 }
 
-/// Where the parts of a name stand together and in order, with at most one word between two of them (`Jane M. Doe`).
+/// Where the parts of a name stand together and in order, with at most one capitalised word between two of them (`Jane M. Doe`).
 pub(crate) fn name_in(wanted: &[String], passage: &Passage<'_>) -> Option<Cite> {
     let tokens = names_in(wanted, passage).into_iter().next()?;
     let all = &passage.reading.tokens;
@@ -335,6 +370,7 @@ pub(crate) fn name_in(wanted: &[String], passage: &Passage<'_>) -> Option<Cite> 
 /// The tokens of each place where the parts of a name stand together.
 pub(crate) fn names_in(wanted: &[String], passage: &Passage<'_>) -> Vec<std::ops::Range<usize>> {
     let words = passage.reading.parts(passage.text);
+    let capital = |i: usize| passage.reading.tokens[i].raw(passage.text).starts_with(char::is_uppercase);
     let place = |start: usize| {
         let mut at = start;
         let mut wanted = wanted.iter();
@@ -342,8 +378,8 @@ pub(crate) fn names_in(wanted: &[String], passage: &Passage<'_>) -> Vec<std::ops
             return None;
         }
         for part in wanted {
-            let next = (at + 1..=at + 2).find(|i| words.get(*i).is_some_and(|(word, _)| word == part))?;
-            at = next;
+            let is = |i: usize| words.get(i).is_some_and(|(word, _)| word == part);
+            at = if is(at + 1) { at + 1 } else { Some(at + 2).filter(|i| is(*i) && capital(words[at + 1].1))? };
         }
         Some(words[start].1..words[at].1 + 1)
     };
@@ -425,10 +461,15 @@ pub(crate) fn computed(claim: &Claim, proven: &[(Claim, Cite)]) -> Option<Cite> 
                         let change = high.apart(low)?.times(Decimal::new(1, 2))?;
                         change.divided(of, amount.places())
                     };
-                    // Of the value it started from: the first that the sentence names with `from`, else either.
-                    share(high) == Some(*amount) || share(low) == Some(*amount)
+                    // Of the value it started from, which the sentence names with `from`; else of either.
+                    let start = [first, second].into_iter().position(|c| c.role == Some(Role::From));
+                    match start {
+                        Some(0) => share(x) == Some(*amount),
+                        Some(_) => share(y) == Some(*amount),
+                        None => share(high) == Some(*amount) || share(low) == Some(*amount),
+                    }
                 }
-                Value::Times(times) => high.divided(low, times.places()) == Some(*times),
+                Value::Times(times) => high.divided(low, times.places()) == Some(*times) && near(high, low, *times),
                 _ => false,
             };
             if good {
@@ -437,6 +478,12 @@ pub(crate) fn computed(claim: &Claim, proven: &[(Claim, Cite)]) -> Option<Cite> 
         }
     }
     None
+}
+
+/// True where `high` is so many times `low` within a tenth.
+fn near(high: Decimal, low: Decimal, times: Decimal) -> bool {
+    let off = high.divided(low, times.places() + 3).and_then(|ratio| ratio.apart(times)?.times(Decimal::new(1, 1)));
+    off.is_some_and(|off| off.cmp_value(times).is_le())
 }
 
 fn amount(value: &Value) -> Option<Decimal> {

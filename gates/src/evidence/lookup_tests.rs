@@ -158,6 +158,7 @@ fn names_stand_together_and_in_order() {
     assert_eq!(found("Doe Jane"), None);
     assert_eq!(found("Ferrite").as_deref(), Some("Ferrite"), "the title says whose text it is");
     assert_eq!(found("Acme"), None);
+    assert_eq!(found("Smith Oslo"), None, "a plain word is no part of a name");
 }
 
 #[test]

@@ -21,6 +21,9 @@ mod support;
 mod claims;
 mod names;
 mod values;
+mod bases;
+mod clocks;
+mod money;
 mod numerals;
 mod days;
 mod anchors;
@@ -198,3 +201,7 @@ impl<'a> Desk<'a> {
         (self.gathered.report(), rows)
     }
 }
+
+#[cfg(test)]
+#[path = "truths_tests.rs"]
+mod tests;

@@ -93,6 +93,8 @@ pub(crate) fn multiplier(word: &str) -> Option<i32> {
     Some(match word {
         "hundred" => 2,
         "thousand" | "k" | "K" | "tausend" => 3,
+        "lakh" | "lakhs" => 5,
+        "crore" | "crores" => 7,
         "million" | "millions" | "mn" | "M" | "mio" => 6,
         "billion" | "billions" | "bn" | "B" | "milliarden" => 9,
         "trillion" | "trillions" | "tn" | "T" => 12,

@@ -1,8 +1,9 @@
 //! Amounts: digits with their scale, and numbers in words (`three dozen`, `half a million`, `two hundred and five`).
 
+use super::claims::{Kind, Value};
 use super::normalise::{self, Decimal};
 use super::tokens::Class;
-use super::values::{Scan, plain_digits};
+use super::values::{Found, Scan, plain_digits};
 
 /// An amount, and the token behind it.
 type Amount = (Decimal, usize);
@@ -14,10 +15,13 @@ impl Scan<'_> {
     /// A number in digits with its scale: `1.2 million`, `12k`, `3 dozen`, `1½`.
     pub(super) fn amount(&self, i: usize) -> Option<Amount> {
         let amount = Decimal::parse(&plain_digits(self.raw(i)))?;
+        if let Some((amount, end)) = self.raised(amount, i + 1) {
+            return self.scaled(amount, end);
+        }
         let symbol = self.raw(i + 1);
         if self.glued(i + 1)
             && symbol.len() == 1
-            && let Some(power) = normalise::multiplier(symbol)
+            && let Some(power) = normalise::multiplier(symbol).or_else(|| self.short_million(i + 1))
         {
             return Some((amount.times(Decimal::new(1, power))?, i + 2));
         }
@@ -26,6 +30,30 @@ impl Scan<'_> {
         }
         let hyphen = usize::from(symbol == "-" && self.glued(i + 1) && SCALES.contains(&self.lower(i + 2)));
         self.scaled(amount, i + 1 + hyphen)
+    }
+
+    /// A sign for a number that says nothing else to us: it must stand in the source as it is.
+    pub(super) fn sign(&self, i: usize) -> Option<Found> {
+        let raw = self.raw(i);
+        let is = raw.starts_with(|c: char| !c.is_ascii() && c.is_numeric());
+        is.then(|| (Kind::Number, Value::Text(raw.to_owned()), i + 1))
+    }
+
+    /// The amount with what stands above it, and the token behind: `10⁶`, `2⁻³`. Above other numbers stand mostly notes.
+    fn raised(&self, amount: Decimal, at: usize) -> Option<Amount> {
+        let minus = self.raw(at) == "⁻" && self.glued(at);
+        let at = at + usize::from(minus);
+        if !self.glued(at) {
+            return None;
+        }
+        let digit = |c: char| "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().position(|d| d == c);
+        let power = self.raw(at).chars().try_fold(0usize, |n, c| (n < 100).then_some(n * 10 + digit(c)?))?;
+        let power = i32::try_from(power).ok().filter(|_| !self.raw(at).is_empty())?;
+        match amount.whole()?.as_str() {
+            "10" => Some((Decimal::new(1, if minus { -power } else { power }), at + 1)),
+            "2" if !minus => Some((Decimal::new(2i128.checked_pow(u32::try_from(power).ok()?)?, 0), at + 1)),
+            _ => None,
+        }
     }
 
     /// The amount with the scale that stands at a token, or as it is.
@@ -38,6 +66,11 @@ impl Scan<'_> {
             Some(power) => Some((amount.times(Decimal::new(1, power))?, at + 1)),
             None => Some((amount, at)),
         }
+    }
+
+    /// A scale without a number: `per million tokens`.
+    pub(super) fn scale_alone(&self, at: usize) -> Option<Amount> {
+        self.scaled(Decimal::new(1, 0), at).filter(|(_, end)| *end > at)
     }
 
     /// A number in words, and whether more than one word makes it.
@@ -83,7 +116,7 @@ impl Scan<'_> {
                 open = open.checked_mul(12)?;
                 at += 1;
             } else if lower == "and" && self.lower(at + 1) == "a" && self.lower(at + 2) == "half" {
-                let (amount, end) = self.scaled(Decimal::new(open * 10 + 5, -1), at + 3)?;
+                let (amount, end) = self.scaled(Decimal::new(open.checked_mul(10)?.checked_add(5)?, -1), at + 3)?;
                 return Some((all.plus(amount)?, end, true));
             } else if let Some(power) = normalise::multiplier(lower).filter(|power| lower.len() > 1 && *power > 2) {
                 all = all.plus(Decimal::new(open, power))?;
@@ -103,6 +136,11 @@ impl Scan<'_> {
     /// `a third`, `two-thirds`, `three quarters`: parts of a whole, as numerator and denominator; and the token behind.
     pub(super) fn part(&self, i: usize) -> Option<(i128, i128, usize)> {
         let lower = self.lower(i);
+        let signs =
+            [("⅓", 1, 3), ("⅔", 2, 3), ("⅕", 1, 5), ("⅖", 2, 5), ("⅗", 3, 5), ("⅘", 4, 5), ("⅙", 1, 6), ("⅚", 5, 6)];
+        if let Some((_, count, of)) = signs.into_iter().find(|(sign, ..)| *sign == lower) {
+            return Some((count, of, i + 1));
+        }
         let (count, name, end) = match lower.split_once('-') {
             Some((count, name)) => (count, name, i + 1),
             None => (lower, self.lower(i + 1), i + 2),

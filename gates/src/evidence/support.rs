@@ -32,7 +32,13 @@ const REACH: usize = 5;
 
 /// The first word that says something behind each denial: what is denied.
 fn denied(tokens: &[Token]) -> BTreeSet<&String> {
-    let heads = tokens.iter().enumerate().filter(|(_, t)| denies(t)).filter_map(|(i, _)| {
+    // `no more than 40` is a bound.
+    let bounds = |i: usize| {
+        let word = |n: usize| tokens.get(i + n).map_or("", |t| t.lower.as_str());
+        word(2) == "than"
+            && matches!(word(1), "more" | "less" | "fewer" | "later" | "earlier" | "higher" | "lower" | "longer")
+    };
+    let heads = tokens.iter().enumerate().filter(|(i, t)| denies(t) && !bounds(*i)).filter_map(|(i, _)| {
         let ends = |t: &Token| t.class == Class::Mark || TURNS.contains(&t.lower.as_str());
         let behind = tokens[i + 1..].iter().take(REACH).take_while(|t| !ends(t));
         behind.flat_map(|t| &t.stems).find(|s| !REMOVALS.contains(&s.as_str()))

@@ -53,6 +53,9 @@ impl Token {
 const HOST_ENDINGS: [&str; 14] =
     ["com", "org", "net", "io", "dev", "ai", "edu", "gov", "info", "app", "eu", "de", "example", "invalid"];
 
+/// A path begins with so many marks at most (`../../x`): a long run of them is not read anew at each.
+const PATH_LEAD: usize = 16;
+
 const SEPARATORS: [char; 7] = [',', '\'', '’', '_', '\u{a0}', '\u{202f}', '\u{2009}'];
 
 /// Cuts a text into tokens.
@@ -130,6 +133,15 @@ impl<'t> Cutter<'t> {
             let (class, length) = number(rest, !named);
             return self.push(class, length);
         }
+        if is_wide(c) {
+            let length = rest.find(|d: char| !is_wide(d) && !matches!(d, '．' | '，')).unwrap_or(rest.len());
+            return self.push(Class::Number, rest[..length].trim_end_matches(['．', '，']).len());
+        }
+        // A sign for a number (`½`, `⁶`) is no part of the word that follows.
+        if !c.is_ascii() && c.is_numeric() {
+            let length = rest.find(|d: char| d.is_ascii() || !d.is_numeric()).unwrap_or(rest.len());
+            return self.push(Class::Word, length);
+        }
         if matches!(c, 'v' | 'V') && rest[1..].starts_with(|d: char| d.is_ascii_digit()) && self.after_space() {
             let length = 1 + version(&rest[1..]);
             if !rest[length..].starts_with(|d: char| d.is_alphanumeric() || d == '_') {
@@ -139,8 +151,8 @@ impl<'t> Cutter<'t> {
         if c.is_alphanumeric() || c == '_' || (c == '$' && rest[1..].starts_with(|d: char| d.is_alphabetic())) {
             return self.word();
         }
-        let lead = rest.trim_start_matches(['~', '.', '/']);
-        let opens = rest.len() - lead.len();
+        let opens = rest.bytes().take(PATH_LEAD).take_while(|b| matches!(b, b'~' | b'.' | b'/')).count();
+        let lead = &rest[opens..];
         let is_path = opens > 0 && rest[..opens].ends_with('/') && lead.starts_with(|d: char| d.is_alphanumeric());
         if is_path && self.after_space() {
             let length = rest.find(|d: char| !(d.is_alphanumeric() || "~/._-".contains(d))).unwrap_or(rest.len());
@@ -167,6 +179,11 @@ impl<'t> Cutter<'t> {
         }
         self.push(Class::Word, length);
     }
+}
+
+/// `０` to `９`, as wide as the letters of Chinese and Japanese.
+pub(super) fn is_wide(c: char) -> bool {
+    ('０'..='９').contains(&c)
 }
 
 fn content_stems<'a>(parts: impl Iterator<Item = &'a str>) -> Vec<String> {

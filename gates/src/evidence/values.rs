@@ -4,9 +4,36 @@ use std::ops::Range;
 
 use super::anchors::attach;
 use super::claims::{Bound, Claim, Kind, Role, Value};
+use super::clocks;
 use super::normalise::{self, Decimal};
 use super::tokens::{Class, Token};
 use super::units;
+
+/// What stands before a number is the size of the change.
+const CHANGES: [&str; 22] = [
+    "fell",
+    "fall",
+    "falls",
+    "rose",
+    "rise",
+    "rises",
+    "grew",
+    "grow",
+    "grows",
+    "dropped",
+    "drops",
+    "gained",
+    "lost",
+    "climbed",
+    "jumped",
+    "increased",
+    "decreased",
+    "declined",
+    "shrank",
+    "surged",
+    "up",
+    "down",
+];
 
 /// The values of a text, each with the words it belongs to.
 pub(super) fn values(text: &str, tokens: &[Token], taken: &[bool], of_source: bool) -> Vec<Claim> {
@@ -28,11 +55,19 @@ pub(super) fn values(text: &str, tokens: &[Token], taken: &[bool], of_source: bo
         }
     }
     share_units(text, tokens, &mut claims);
+    share_versions(tokens, &mut claims);
     for n in 0..claims.len() {
         let next = claims.get(n + 1).map_or(tokens.len(), |c| c.tokens.start);
         scan.surroundings(&mut claims[n], next);
     }
+    if !of_source {
+        // `per 1,000 tokens` is compared with what it belongs to.
+        let within: Vec<Range<usize>> = claims.iter().flat_map(|c| &c.bases).map(|b| b.span.clone()).collect();
+        claims.retain(|c| !within.iter().any(|b| b.start <= c.span.start && c.span.end <= b.end));
+    }
     attach(text, tokens, &mut claims);
+    let times = clocks::of_days(text, tokens, &claims);
+    claims.extend(times);
     claims
 }
 
@@ -85,23 +120,15 @@ impl Scan<'_> {
         match self.tokens[i].class {
             Class::Url => Some((Kind::Url, Value::Text(super::address_key(self.raw(i))), i + 1)),
             Class::Mail => Some((Kind::Url, Value::Text(self.lower(i).to_owned()), i + 1)),
-            Class::Clock => Some((Kind::Number, Value::Text(self.raw(i).to_owned()), i + 1)),
+            Class::Clock => self.clock(i),
             Class::Iso => Some((Kind::Date, iso(self.raw(i))?, i + 1)),
             Class::Version => self.dotted(i).or_else(|| Some((Kind::Version, version(self.raw(i)), i + 1))),
             Class::Word if !self.could_be_value(i) => None,
-            Class::Mark | Class::Word if units::currency(self.raw(i)).is_some() && self.is(i + 1, Class::Number) => {
-                self.money_before(i)
-            }
-            Class::Word => self.day_word(i).or_else(|| self.words(i)),
+            Class::Mark | Class::Word if self.currency_before(i).is_some() => self.money_before(i),
+            Class::Word => self.day_word(i).or_else(|| self.words(i)).or_else(|| self.sign(i)),
             Class::Number => self.number(i),
             _ => None,
         }
-    }
-
-    fn money_before(&self, i: usize) -> Option<Found> {
-        let currency = units::currency(self.raw(i))?;
-        let (amount, end) = self.amount(i + 1)?;
-        Some((Kind::Money, Value::Money { amount, currency }, end))
     }
 
     /// Numbers that are written as words.
@@ -134,7 +161,7 @@ impl Scan<'_> {
 
     fn number(&self, i: usize) -> Option<Found> {
         let raw = self.raw(i);
-        if let Some(found) = self.day_first(i).or_else(|| self.slashed(i)) {
+        if let Some(found) = self.day_first(i).or_else(|| self.slashed(i)).or_else(|| self.hour(i)) {
             return Some(found);
         }
         let (mut amount, end) = self.amount(i)?;
@@ -158,7 +185,11 @@ impl Scan<'_> {
         Some(found)
     }
 
-    fn minus(&self, i: usize) -> bool {
+    pub(super) fn minus(&self, i: usize) -> bool {
+        // `minus 40 °C`, but not `10 minus 4` or `plus or minus 5`.
+        if self.before(i, 1) == "minus" && self.before(i, 2) != "or" && !(i > 1 && self.is(i - 2, Class::Number)) {
+            return true;
+        }
         let sign = i.checked_sub(1).is_some_and(|s| matches!(self.raw(s), "-" | "−") && !self.glued(s));
         sign && self.glued(i)
     }
@@ -173,8 +204,8 @@ impl Scan<'_> {
         let (raw, lower) = (self.raw(at), self.lower(at));
         let percent = |points: bool, end: usize| (Kind::Percent, Value::Percent { amount, points }, end);
         match lower {
-            "%" if matches!(self.lower(at + 1), "points" | "point") => return percent(true, at + 2),
-            "%" => return percent(false, at + 1),
+            "%" | "％" if matches!(self.lower(at + 1), "points" | "point") => return percent(true, at + 2),
+            "%" | "％" => return percent(false, at + 1),
             "percent" | "pct" | "prozent" => return percent(false, at + 1),
             "per" if self.lower(at + 1) == "cent" => return percent(false, at + 2),
             "percentage" if matches!(self.lower(at + 1), "points" | "point") => return percent(true, at + 2),
@@ -290,6 +321,11 @@ impl Scan<'_> {
         } else if matches!((behind, second), ("or", "less" | "fewer" | "earlier" | "older")) {
             claim.bound = Some(Bound::Most);
         }
+        claim.more = match behind {
+            "more" | "higher" | "above" | "extra" | "additional" => Some(true),
+            "less" | "fewer" | "lower" | "below" => Some(false),
+            _ => None,
+        };
         claim.role = match one {
             "from" => Some(Role::From),
             "to" if !matches!(
@@ -300,7 +336,13 @@ impl Scan<'_> {
                 Some(Role::To)
             }
             "by" => Some(Role::By),
+            // `fell 40 ms` is `fell by 40 ms`.
+            verb if CHANGES.contains(&verb) => Some(Role::By),
             _ => None,
+        };
+        claim.bases = match claim.kind {
+            Kind::Number | Kind::Percent | Kind::Money => self.bases(end),
+            _ => Vec::new(),
         };
         let skip = usize::from(matches!(one, "version" | "release" | "v"));
         let head = back.checked_sub(1 + skip).and_then(|n| self.tokens.get(n));
@@ -325,10 +367,16 @@ impl Scan<'_> {
 }
 
 pub(super) fn plain_digits(raw: &str) -> String {
-    let mut digits: String = raw.chars().filter(|c| c.is_ascii_digit() || matches!(c, '.' | ',')).collect();
+    let narrow = |c: char| match c {
+        '０'..='９' => char::from(b'0' + u8::try_from(u32::from(c) - u32::from('０')).unwrap_or_default()),
+        '．' => '.',
+        '，' => ',',
+        other => other,
+    };
+    let mut digits: String = raw.chars().map(narrow).filter(|c| c.is_ascii_digit() || matches!(c, '.' | ',')).collect();
     // What is left of commas: groups of three, or one decimal comma.
     if let Some((_, last)) = digits.rsplit_once(',') {
-        let group = last.split('.').next().unwrap_or_default().len() == 3;
+        let group = last.split('.').next().unwrap_or_default().len() == 3 && !digits.starts_with('0');
         digits = if group { digits.replace(',', "") } else { digits.replace('.', "").replace(',', ".") };
     }
     // `25.000` and `1.234.567` are groups as well: nobody writes three zeros behind a point.
@@ -353,6 +401,22 @@ fn iso(raw: &str) -> Option<Value> {
     let (year, month, day) = (part(0..4)?, part(5..7)?, part(8..10)?);
     let (month, day) = (u8::try_from(month).ok()?, u8::try_from(day).ok()?);
     Some(Value::Date { year: Some(year.into()), month: Some(month), day: Some(day) })
+}
+
+/// `Ferrite 3.9, 3.10 and 3.11`: what one is the others are.
+fn share_versions(tokens: &[Token], claims: &mut [Claim]) {
+    for n in 1..claims.len() {
+        let (left, right) = claims.split_at_mut(n);
+        let (Some(a), Some(b)) = (left.last(), right.first_mut()) else { continue };
+        let joint =
+            |t: &Token| matches!(t.lower.as_str(), "," | "and" | "or" | "to" | "through" | "-" | "–" | "/" | "&");
+        let listed = tokens[a.tokens.end..b.tokens.start].iter().all(joint);
+        if let (true, Value::Version(_), Value::Number { unit: None, literal, .. }) = (listed, &a.value, &b.value)
+            && literal.contains('.')
+        {
+            (b.kind, b.value) = (Kind::Version, version(literal));
+        }
+    }
 }
 
 /// `10–20 ms`, `from 40 to 12 ms`, `$5–10`: one unit for both.

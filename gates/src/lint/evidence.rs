@@ -38,7 +38,7 @@ impl Source {
         let body = page.body();
         let lead = page.body_start + (body.len() - body.trim_start().len());
         let title = page.front_text("title").map(str::to_owned);
-        let date = page.front_text("date").and_then(|date| date.trim().parse().ok());
+        let date = page.front_text("date").and_then(|date| day(date.trim()));
         let snapshot = Snapshot::compose(body, 0, name, title, None, date, None, None, Timestamp::MAX, false);
         Self { name: name.to_owned(), snapshot, file: Some((page.text, lead)) }
     }
@@ -66,6 +66,12 @@ impl Source {
             region,
         }
     }
+}
+
+/// The time that a page's front matter gives; one without an offset is taken for UTC.
+fn day(written: &str) -> Option<Timestamp> {
+    let local = || written.parse::<jiff::civil::DateTime>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
+    written.parse().ok().or_else(|| local().map(|at| at.timestamp()))
 }
 
 /// A claim of the page and what proves it.
@@ -161,4 +167,21 @@ fn of_person(mut finding: Finding, region: Region) -> Finding {
     });
     finding.suggestion = finding.suggestion.filter(|mend| !mend.is_empty());
     finding
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_without_a_time_is_a_day() {
+        let published = |front: &str| {
+            Source::markdown("a.md", &format!("---\ntitle: A\n{front}\n---\n\nIt came today.\n")).snapshot.published
+        };
+        let day = Some("2026-03-10T00:00:00Z".parse().unwrap());
+        assert_eq!(published("date: 2026-03-10"), day);
+        assert_eq!(published("date: 2026-03-10T00:00:00"), day);
+        assert_eq!(published("date: 2026-03-10T01:00:00+01:00"), day);
+        assert_eq!(published("date: soon"), None);
+    }
 }
