@@ -204,12 +204,12 @@ fn what_people_did_is_compared_with_what_the_judge_said() {
         let later = calibrated(&["--site", "desk", "--write"]);
         assert_eq!(later["all"]["confusion"]["pass"]["merged"], 1, "{later:#}");
         assert_eq!(later["site"], "desk");
-        let kept: Vec<String> = std::fs::read_dir(world.desk.path(""))
+        let kept: Vec<String> = std::fs::read_dir(world.desk.path("var"))
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .filter(|name| name.contains("judge"))
             .collect();
-        assert_eq!(kept, ["desk.judge.toml"], "written beside, then renamed");
+        assert_eq!(kept, ["pipeline.judge.toml"], "written beside, then renamed");
     } else {
         panic!("{:?}", world.states());
     }
