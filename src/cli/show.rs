@@ -50,7 +50,7 @@ pub(super) async fn show(cli: &Cli, prefix: &str, page: bool) -> Answer {
         };
         let _ = write!(text, "\n{}", gates::text::report(report));
         if let Some(id) = report_of(&row.state)
-            && let Some(line) = record_line(&config, &store, id).await?
+            && let Some(line) = record_line(&config, &store, id, &row.site).await?
         {
             let _ = writeln!(text, "{line}");
         }

@@ -1,16 +1,15 @@
 //! Past verdicts of judges beside what people did, and the calibration that is kept beside the database.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use gates::judge::calibrate::{self, BadFile, Bounds, Calibration, Case, Decision, Judge, Points, Undecided};
-use jiff::Timestamp;
+use gates::judge::calibrate::{self, BadFile, Bounds, Calibration, Case, Decision, Judge, Points, Scope, Undecided};
 use states::event::Event;
 use states::state::Gated;
-use states::words::{ArticleId, ReportId, SiteName};
+use states::words::{ArticleId, Layer, ReportId, SiteName, Timestamp, Verdict};
 
-use crate::config::Config;
-use crate::publish::blob_id;
+use crate::config::{Config, Site};
+use crate::publish::{blob_at, blob_id};
 use crate::store::{ArticleRow, Result, SampleRow, Store};
 
 /// Everything is compared that is among so many articles.
@@ -18,7 +17,21 @@ const MOST: u32 = 1_000_000;
 
 /// Where the calibration is kept that the program reads by itself.
 pub fn calibration_path(config: &Config) -> PathBuf {
-    config.database().with_file_name("judge.toml")
+    config.database().with_extension("judge.toml")
+}
+
+/// Puts a calibration into a file: beside it first, so that nobody ever reads half of one.
+///
+/// # Errors
+/// Where the file cannot be written.
+pub fn write_calibration(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut beside = tempfile::Builder::new().prefix(".judge-").tempfile_in(folder)?;
+    beside.write_all(text.as_bytes())?;
+    beside.as_file().sync_all()?;
+    beside.persist(path).map_err(|e| e.error)?;
+    Ok(())
 }
 
 /// Why a calibration cannot be had from a file.
@@ -39,7 +52,7 @@ pub enum NoCalibration {
 ///
 /// # Errors
 /// [`NoCalibration`].
-pub fn read_calibration(path: &std::path::Path) -> std::result::Result<Calibration, NoCalibration> {
+pub fn read_calibration(path: &Path) -> std::result::Result<Calibration, NoCalibration> {
     use std::io::Read as _;
     let trouble = |e: std::io::Error| match e.kind() {
         std::io::ErrorKind::NotFound => NoCalibration::Missing,
@@ -59,17 +72,23 @@ pub fn read_calibration(path: &std::path::Path) -> std::result::Result<Calibrati
     Ok(calibrate::read(&text)?)
 }
 
-/// Who gave a sample.
-fn judge(sample: &SampleRow) -> Judge {
-    Judge { provider: sample.provider.clone(), model: sample.model.clone(), prompt: sample.prompt }
+/// Who gave these samples; `None` where they are of several judges.
+fn judge(samples: &[SampleRow]) -> Option<Judge> {
+    let of = |sample: &SampleRow| Judge {
+        provider: sample.provider.clone(),
+        model: sample.model.clone(),
+        prompt: sample.prompt,
+    };
+    let first = of(samples.first()?);
+    samples.iter().all(|sample| of(sample) == first).then_some(first)
 }
 
-/// What is known of how the judge of a report agrees with people, in one line. Nothing where there is no calibration, or none that
-/// can be used: a proposal does not wait for it.
+/// What is known of how the judge of a report agrees with people, in one line for a site. Nothing where there is no calibration, or
+/// none that can be used: a proposal does not wait for it.
 ///
 /// # Errors
 /// [`StoreError`](crate::store::StoreError).
-pub async fn record_line(config: &Config, store: &Store, report: &ReportId) -> Result<Option<String>> {
+pub async fn record_line(config: &Config, store: &Store, report: &ReportId, site: &SiteName) -> Result<Option<String>> {
     let path = calibration_path(config);
     let calibration = match read_calibration(&path) {
         Ok(calibration) => calibration,
@@ -80,22 +99,17 @@ pub async fn record_line(config: &Config, store: &Store, report: &ReportId) -> R
         }
     };
     let samples = store.samples_of(report).await?;
-    Ok(samples.first().and_then(|sample| calibrate::record_line(&calibration, &judge(sample))))
+    Ok(judge(&samples).and_then(|judge| calibrate::record_line(&calibration, &judge, site)))
 }
 
-/// Past verdicts that people have decided on since a time, and what is undecided.
+/// Past verdicts that people have decided on, and what is undecided.
 ///
 /// # Errors
 /// [`StoreError`](crate::store::StoreError).
-pub async fn cases(
-    config: &Config,
-    store: &Store,
-    site: Option<&SiteName>,
-    since: Option<Timestamp>,
-) -> Result<(Vec<Case>, Undecided)> {
+pub async fn cases(config: &Config, store: &Store, scope: &Scope) -> Result<(Vec<Case>, Undecided)> {
     let samples = store.samples().await?;
     let articles: BTreeMap<ArticleId, ArticleRow> =
-        store.articles(site, None, MOST).await?.into_iter().map(|row| (row.id.clone(), row)).collect();
+        store.articles(scope.site.as_ref(), None, MOST).await?.into_iter().map(|row| (row.id.clone(), row)).collect();
     let mut judged: BTreeMap<ArticleId, Vec<Judged>> = BTreeMap::new();
     for row in store.past().await? {
         if !articles.contains_key(&row.article) {
@@ -103,35 +117,37 @@ pub async fn cases(
         }
         let verdicts = judged.entry(row.article).or_default();
         if let Event::Gated { gated, .. } = row.event {
-            verdicts.push(Judged { gated, at: row.at, decision: None, rejected: row.to == "Rejected" });
+            let rejected = row.to == "Rejected";
+            verdicts.push(Judged { gated, at: row.at, decision: None, merge: None, rejected });
         } else if let (Some(decision), Some(last)) = (decision(&row.event), verdicts.last_mut()) {
             (last.decision, last.at) = (Some(decision), row.at);
+            if let Event::ProposalMerged { commit, .. } = row.event {
+                last.merge = Some(commit);
+            }
         }
     }
     let mut cases = Vec::new();
     let mut undecided = Undecided::default();
     for (article, verdicts) in judged {
-        let Some(bounds) = articles.get(&article).and_then(|row| config.site(&row.site)).map(|s| &s.gate.judge) else {
-            continue;
-        };
-        let bounds = Bounds { pass: bounds.pass, review: bounds.review };
+        let Some(site) = articles.get(&article).and_then(|row| config.site(&row.site)) else { continue };
+        let bounds = Bounds { pass: site.gate.judge.pass, review: site.gate.judge.review };
         let last = verdicts.len().saturating_sub(1);
         for (n, verdict) in verdicts.iter().enumerate() {
-            let Some(samples) = samples.get(&verdict.gated.report).filter(|_| since.is_none_or(|s| verdict.at >= s))
-            else {
-                continue;
-            };
+            let counts = scope.since.is_none_or(|since| verdict.at >= since);
+            let Some(samples) = samples.get(&verdict.gated.report).filter(|_| counts) else { continue };
             let Some(decision) = verdict.decision else {
-                undecided.unseen += usize::from(verdict.rejected);
+                let unseen = verdict.rejected && by_the_judge(store, &verdict.gated.report).await?;
+                undecided.unseen += usize::from(unseen);
                 undecided.waiting += usize::from(!verdict.rejected && n == last);
                 continue;
             };
-            let decision = match decision {
-                Decision::Merged if was_edited(store, &article, &verdict.gated).await? => Decision::MergedAfterEdits,
-                other => other,
+            let decision = match &verdict.merge {
+                Some(commit) if was_edited(config, store, site, &verdict.gated, commit).await? => {
+                    Decision::MergedAfterEdits
+                }
+                _ => decision,
             };
-            let Some(first) = samples.first() else { continue };
-            cases.push(Case { judge: judge(first), samples: samples.iter().map(points).collect(), bounds, decision });
+            cases.push(Case { judge: judge(samples), samples: samples.iter().map(points).collect(), bounds, decision });
         }
     }
     Ok((cases, undecided))
@@ -143,6 +159,8 @@ struct Judged {
     /// Of the decision, once there is one.
     at: Timestamp,
     decision: Option<Decision>,
+    /// The commit of the default branch that brought the page, where it was merged.
+    merge: Option<String>,
     rejected: bool,
 }
 
@@ -157,11 +175,19 @@ fn decision(event: &Event) -> Option<Decision> {
     }
 }
 
-/// True where the page stands on the site with other bytes than were proposed. Where the site was not read since, it is taken for
-/// unedited.
-async fn was_edited(store: &Store, article: &ArticleId, gated: &Gated) -> Result<bool> {
+/// True where it is the judge that rejects in this report: another layer's error says nothing about judges.
+async fn by_the_judge(store: &Store, report: &ReportId) -> Result<bool> {
+    let report = store.report(report).await?;
+    Ok(report.layers.iter().any(|layer| layer.layer == Layer::Judge && layer.verdict == Verdict::Reject))
+}
+
+/// True where the merge brought the page with other bytes than were proposed. What was changed later is no edit of the proposal, and
+/// where the clone does not know the commit any more, nothing is said to be one.
+async fn was_edited(config: &Config, store: &Store, site: &Site, gated: &Gated, commit: &str) -> Result<bool> {
     let (path, text) = store.page_file(&gated.bytes).await?;
-    Ok(store.merged_blob(article, &path).await?.is_some_and(|blob| Some(blob) != blob_id(&text)))
+    let (clone, commit) = (config.clone_dir(site), commit.to_owned());
+    let merged = tokio::task::spawn_blocking(move || blob_at(&clone, &commit, &path)).await.ok().flatten();
+    Ok(merged.is_some_and(|blob| Some(blob) != blob_id(&text)))
 }
 
 fn points(sample: &SampleRow) -> Points {

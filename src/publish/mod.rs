@@ -24,7 +24,7 @@ mod export;
 pub use export::{Exported, write_beside};
 
 mod pages;
-pub use pages::{SitePageText, blob_id};
+pub use pages::{SitePageText, blob_at, blob_id};
 
 mod commit;
 pub use commit::NewCommit;

@@ -7,12 +7,12 @@
 /// No width, no meaning, and no part of a user's name, number or address.
 const BREAK: char = '\u{200b}';
 
-/// A text on one line without control and direction characters, at most `longest` characters.
+/// A text on one line without control, direction and other hidden characters, at most `longest` characters.
 pub fn plain_line(text: &str, longest: usize) -> String {
     let mut out = String::new();
     for c in text.chars() {
-        let hidden = matches!(c, '\u{200b}'..='\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
-            || matches!(c, '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
+        // Joiners and the selectors of emoji have their place on a page. Here they would only tell apart what looks the same.
+        let hidden = gates::is_hidden(c) || matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}');
         if c.is_whitespace() {
             if !out.is_empty() && !out.ends_with(' ') {
                 out.push(' ');
@@ -180,6 +180,19 @@ mod tests {
         }
         assert!(!neutral("commit a1b2c3d4e5f6").contains("a1b2c3d4e5f6"));
         assert_eq!(neutral("C# 12 and F# rose by 5%, e-mail me"), "C# 12 and F# rose by 5%, e-mail me");
+    }
+
+    #[test]
+    fn nothing_hidden_is_left() {
+        for hidden in
+            ['\u{ad}', '\u{115f}', '\u{3164}', '\u{ffa0}', '\u{fe00}', '\u{fe0f}', '\u{e0100}', '\u{200d}', '\u{202e}']
+        {
+            let text = format!("be{hidden}fore");
+            assert_eq!(plain_line(&text, 100), "before", "{hidden:?}");
+            assert_eq!(neutral(&format!("@{hidden}user")), "@\u{200b}user", "{hidden:?}");
+            assert_eq!(cell(&text, 100), "`before`", "{hidden:?}");
+            assert!(!link(&text, "https://a.example/").contains(hidden), "{hidden:?}");
+        }
     }
 
     #[test]

@@ -87,6 +87,13 @@ fn is_page(name: &str) -> bool {
     (name.ends_with(".md") || name.ends_with(".markdown")) && !name.starts_with("_index.")
 }
 
+/// The id of a file's bytes at a commit, as the clone in this folder has it: nothing is fetched. `None` where it does not.
+pub fn blob_at(clone: &Path, commit: &str, path: &str) -> Option<String> {
+    let repo = Repository::open_bare(clone).ok()?;
+    let tree = repo.find_commit(git2::Oid::from_str(commit).ok()?).ok()?.tree().ok()?;
+    Some(tree.get_path(Path::new(path)).ok()?.id().to_string())
+}
+
 /// The id that git gives a file's text.
 pub fn blob_id(text: &str) -> Option<String> {
     git2::Oid::hash_object(git2::ObjectType::Blob, text.as_bytes()).ok().map(|id| id.to_string())

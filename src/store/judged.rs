@@ -92,20 +92,6 @@ impl Store {
         Ok(samples)
     }
 
-    /// The id of a page's bytes in the site's repository, as the site's posts were read last; `None` where it was not among them.
-    /// `path` is the page's.
-    ///
-    /// # Errors
-    /// [`StoreError`](super::StoreError).
-    pub async fn merged_blob(&self, article: &states::words::ArticleId, path: &str) -> Result<Option<String>> {
-        let row: Option<(String,)> = sqlx::query_as("SELECT blob FROM posts WHERE article = ? AND path = ?")
-            .bind(article.as_str())
-            .bind(path)
-            .fetch_optional(&self.readers)
-            .await?;
-        Ok(row.map(|r| r.0))
-    }
-
     /// The file that is the page of exact bytes: its path and text.
     ///
     /// # Errors
@@ -124,8 +110,15 @@ mod tests {
         let mut db = pool.acquire().await.unwrap();
         sqlx::raw_sql("PRAGMA foreign_keys = OFF").execute(&mut *db).await.unwrap();
         sqlx::raw_sql(include_str!("migrations/0001_first.sql")).execute(&mut *db).await.unwrap();
-        let score = r#"{"grounding":28,"structure":20,"intent":21,"voice":15,"why":"w","judge":{"provider":"box","model":"m","family":"f"},"stand_in":true}"#;
-        for (id, report) in [("a", format!(r#"{{"score":{score}}}"#)), ("b", r#"{"score":null}"#.to_owned())] {
+        let score = |judge: &str| {
+            format!(
+                r#"{{"score":{{"grounding":28,"structure":20,"intent":21,"voice":15,"why":"w","judge":{judge},"stand_in":true}}}}"#
+            )
+        };
+        let box_ = score(r#"{"provider":"box","model":"m","family":"f"}"#);
+        // As the program called its own judge before samples were kept.
+        let own = score(r#"{"provider":"builtin","model":"extractive-1","family":"builtin"}"#);
+        for (id, report) in [("a", box_), ("b", r#"{"score":null}"#.to_owned()), ("c", own)] {
             sqlx::query(
                 "INSERT INTO reports (id, bytes_hash, ruleset_hash, verdict, report) VALUES (?, 'x', 'r', 'pass', ?)",
             )
@@ -138,6 +131,7 @@ mod tests {
         sqlx::raw_sql(include_str!("migrations/0010_judge_samples.sql")).execute(&mut *db).await.unwrap();
         type Row = (String, i64, i64, i64, i64, i64, String, String, Option<i64>, i64);
         let rows: Vec<Row> = sqlx::query_as("SELECT * FROM judge_samples").fetch_all(&mut *db).await.unwrap();
-        assert_eq!(rows, [("a".into(), 0, 28, 20, 21, 15, "box".into(), "m".into(), None, 1)]);
+        let row = |id: &str, by: [&str; 2]| (id.into(), 0, 28, 20, 21, 15, by[0].into(), by[1].into(), None, 1);
+        assert_eq!(rows, [row("a", ["box", "m"]), row("c", ["builtin", "rubric-1"])], "one built-in judge, not two");
     }
 }

@@ -189,6 +189,7 @@ fn what_people_did_is_compared_with_what_the_judge_said() {
     assert_eq!(changed["all"]["confusion"]["review"]["changes_asked"], 1, "{changed:#}");
 
     if let [branch] = world.proposals().as_slice() {
+        let (path, text) = crate::world::page(&world.site, branch);
         world.site.merge(branch, "Merge it", false).unwrap();
         world.run();
         let merged = calibrated(&["--write"]);
@@ -197,9 +198,56 @@ fn what_people_did_is_compared_with_what_the_judge_said() {
         let shown = world.desk.run(&["judge", "show"]).ok().stdout;
         assert!(shown.contains("Too little to measure agreement: 2 decided, 10 are needed."), "{shown}");
         assert!(calibrated(&["--since", "2026-11-22"])["all"]["decided"] == 0);
+        // What is changed once it is merged is no edit of the proposal.
+        world.site.commit("main", "The Owner", "Later", &[(&path, format!("{text}\nLater.\n").as_bytes())]);
+        world.run();
+        let later = calibrated(&["--site", "desk", "--write"]);
+        assert_eq!(later["all"]["confusion"]["pass"]["merged"], 1, "{later:#}");
+        assert_eq!(later["site"], "desk");
+        let kept: Vec<String> = std::fs::read_dir(world.desk.path("var"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.contains("judge"))
+            .collect();
+        assert_eq!(kept, ["pipeline.judge.toml"], "written beside, then renamed");
     } else {
         panic!("{:?}", world.states());
     }
+}
+
+#[test]
+fn what_people_changed_before_they_merged_it_is_told_apart() {
+    let Some((world, model)) = world() else { return };
+    model.judges(96);
+    world.run_to(0);
+    let branch = world.proposed();
+    let (path, text) = crate::world::page(&world.site, &branch);
+    world.site.commit(&branch, "The Owner", "Edit", &[(&path, format!("{text}\nEdited.\n").as_bytes())]);
+    world.site.merge(&branch, "Merge it", false).unwrap();
+    world.run();
+    let told = world.desk.run(&["judge", "calibrate", "--json"]).ok().json();
+    assert_eq!(told["all"]["confusion"]["pass"]["merged_after_edits"], 1, "{told:#}");
+}
+
+#[test]
+fn a_page_that_another_layer_rejects_is_not_put_down_to_the_judge() {
+    let Some((world, model)) = world() else { return };
+    model.judges(96);
+    model.spoils(&[&[Figure], &[Figure], &[Figure], &[Figure]]);
+    world.run();
+    let told = || world.desk.run(&["judge", "calibrate", "--json"]).ok().json();
+    assert_eq!(digest(&world)["article"]["state"], "Rejected");
+    assert_eq!(told()["undecided"]["unseen"], 0, "{:#}", told());
+}
+
+#[test]
+fn a_page_that_the_judge_rejects_is_one_that_nobody_has_seen() {
+    let Some((world, model)) = world() else { return };
+    model.judges(20);
+    world.run();
+    let told = world.desk.run(&["judge", "calibrate", "--json"]).ok().json();
+    assert_eq!(digest(&world)["article"]["state"], "Rejected");
+    assert_eq!(told["undecided"]["unseen"], 1, "{told:#}");
 }
 
 #[test]

@@ -61,8 +61,15 @@ impl Asker<'_> {
             return Ok(text);
         }
         let (prompt, longest) = estimate_tokens(question);
+        let _alone = desk.turns.alone(&row).await;
         let _permit = desk.turns.enter(&section.name).await;
-        let try_ = self.reserve(section, &row, prompt + longest, asks_as.as_deref()).await?;
+        let try_ = match self.reserve(section, &row, prompt + longest, asks_as.as_deref()).await? {
+            Reserved::Try(try_) => try_,
+            Reserved::Answered(text) => {
+                self.note_free(FreeTier::Cache, task, &section.name, &section.model, None);
+                return Ok(text);
+            }
+        };
         let left_at = desk.clock.now();
         let heard = format!("{} {} {request}", section.name, section.model);
         let asking = provider.ask_watched(question, Some(self.watch(section)));
@@ -99,17 +106,21 @@ impl Asker<'_> {
     }
 
     /// Checks the provider's limits and the caps on the model that bills, reserves the most that the call can use and cost,
-    /// and takes the worker's lease: one commit, before the call leaves.
+    /// and takes the worker's lease: one commit, before the call leaves. Nothing of that where the question was answered since it
+    /// was looked for.
     async fn reserve(
         &self,
         section: &ProviderSection,
         row: &CallRow,
         tokens: u64,
         effect: Option<&str>,
-    ) -> Result<i64, Ended> {
+    ) -> Result<Reserved, Ended> {
         let desk = self.desk;
         let now = desk.clock.now();
         let mut tx = desk.store.begin().await?;
+        if let Some(text) = tx.accepted(&row.request, &row.provider, &row.model).await? {
+            return Ok(Reserved::Answered(text));
+        }
         self.admit(&mut tx, section, tokens, now).await?;
         self.within_caps(&mut tx, row, now).await?;
         if let (Some(worker), Some(key)) = (&section.worker, self.key) {
@@ -127,7 +138,7 @@ impl Asker<'_> {
         let try_ = tx.start_call(row, now).await?;
         tx.call_leaves(row, try_, tokens, effect).await?;
         tx.commit().await?;
-        Ok(try_)
+        Ok(Reserved::Try(try_))
     }
 
     /// Whether the caps on the model that bills have room for the most that a call can cost: inside the transaction that reserves.
@@ -178,6 +189,14 @@ impl Asker<'_> {
             CallClass::Retry { .. } | CallClass::NextTier => Ended::PassOver(Standing::Failed(why)),
         }
     }
+}
+
+/// What stands in the ledger for a question before its call leaves.
+enum Reserved {
+    /// The call may leave, as this try.
+    Try(i64),
+    /// Somebody else has bought the answer.
+    Answered(String),
 }
 
 /// Why there is no answer from a tier.

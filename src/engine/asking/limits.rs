@@ -1,14 +1,14 @@
 //! The limits of providers: how many calls are under way at once, when the next may leave, and what a failed one says.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use jiff::{SignedDuration, Timestamp};
 use states::limits::{self, Bearing, Rest, Why};
 use states::retry::{self, Next};
 use states::route::{Standing, Tier, reasons};
 use states::words::EffectKey;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex as Waiting, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use super::super::outcome::Outcome;
 use super::Asker;
@@ -23,6 +23,8 @@ use crate::store::{CallRow, StoreError, Tx};
 pub(in super::super) struct Turns {
     at_once: BTreeMap<String, Arc<Semaphore>>,
     handed: Mutex<BTreeMap<String, Timestamp>>,
+    /// Questions under way, by what is asked, whom, and which model.
+    asked: Mutex<BTreeMap<[String; 3], Weak<Waiting<()>>>>,
 }
 
 impl Turns {
@@ -30,7 +32,24 @@ impl Turns {
     pub(in super::super) fn new(providers: &[ProviderSection]) -> Self {
         let most = |p: &ProviderSection| usize::try_from(p.concurrent()).unwrap_or(1).clamp(1, Semaphore::MAX_PERMITS);
         let at_once = providers.iter().map(|p| (p.name.clone(), Arc::new(Semaphore::new(most(p))))).collect();
-        Self { at_once, handed: Mutex::default() }
+        Self { at_once, handed: Mutex::default(), asked: Mutex::default() }
+    }
+
+    /// Waits until nobody else asks the same: what they bought is an answer to this, too. Taken before [`Self::enter`], so that
+    /// who waits here holds no place at the provider.
+    pub(super) async fn alone(&self, row: &CallRow) -> OwnedMutexGuard<()> {
+        let name = [row.request.to_string(), row.provider.clone(), row.model.clone()];
+        let mine = {
+            let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            asked.retain(|_, other| other.strong_count() > 0);
+            let other = asked.get(&name).and_then(Weak::upgrade);
+            other.unwrap_or_else(|| {
+                let new = Arc::default();
+                asked.insert(name, Arc::downgrade(&new));
+                new
+            })
+        };
+        mine.lock_owned().await
     }
 
     /// Waits until fewer calls than allowed are under way. No lease is held and nothing is reserved meanwhile.

@@ -72,7 +72,7 @@ pub(super) async fn perform(
         let snapshots = desk.store.snapshots_of(&brief).await?;
         let (usd, _) = desk.store.article_cost(&article.id).await?;
         let revisions = gates::revision::steps_lines(&Tried::of(&desk.store, &article.id).await?.steps());
-        let judge_record = record_line(&desk.config, &desk.store, &gated.report).await?;
+        let judge_record = record_line(&desk.config, &desk.store, &gated.report, &site.name).await?;
         let body = pull_request_body(
             &PullRequest {
                 article: &article.id,

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use pipeline::engine::outcome::Outcome;
 
-use crate::harness::model::Task;
-use crate::world::rows;
+use crate::harness::model::{FakeModel, Task};
+use crate::world::{Spec, World, number, rows, unhurt};
 
 use super::{BUILTIN, HOSTED, Limited, Moments, fresh, moment};
 
@@ -104,5 +104,40 @@ fn no_more_calls_are_under_way_than_allowed() {
     for (limits, expected) in [("concurrent = 1", 1), ("concurrent = 2", 2), ("", 4)] {
         let Some(most) = most(limits) else { return };
         assert!(most <= expected && most > expected / 2, "`{limits}`: {most}");
+    }
+}
+
+#[test]
+fn what_two_sites_ask_alike_is_bought_once_however_many_calls_are_under_way() {
+    for concurrent in [1, 2, 4] {
+        let model = FakeModel::start();
+        let base = model.base_url();
+        let provider = |name: &str, of: &str| {
+            format!(
+                "[[provider]]\nname = \"{name}\"\nbase_url = \"{base}\"\nmodel = \"{of}\"\nprice_in = 0.15\nprice_out = 0.6\n\
+                 concurrent = {concurrent}\n"
+            )
+        };
+        let (hosted, meaning) = (provider("hosted", "fake-writer"), provider("meaning", "fake-embedder"));
+        let models = format!(
+            "[caps]\nrun_usd = 5.0\n[routes]\nembed = [\"meaning\"]\ntriage = [\"hosted\"]\ndraft = [\"builtin\"]\n{hosted}{meaning}"
+        );
+        let topics = r#"topics = ["database", "release", "latency", "clusters", "build"]"#;
+        let sources = format!("[[site]]\nname = \"twin\"\nrepo = \"site.git\"\n{topics}\nmax_lead_age_days = 90\n");
+        let desk = "limits = { score = 4 }\n".into();
+        let world = World::new(3, &Spec { desk, models, sources, ..Spec::default() });
+        model.delay(Duration::from_millis(200));
+        let args = world.args();
+        let mut args: Vec<&str> = args.iter().map(String::as_str).collect();
+        args.extend(["--until", "scoring"]);
+        unhurt(&world.desk.run(&args).ok());
+        let dump = world.dump();
+        let calls = rows(&dump, "model_calls");
+        let asked = |task: &str| calls.iter().filter(|row| row.contains(&format!(" task={task} "))).count();
+        assert_eq!(world.states().values().sum::<usize>(), 6, "both sites have all leads: {:?}", world.states());
+        assert_eq!((asked("embed"), asked("triage")), (3, 3), "with {concurrent} at once: {calls:#?}");
+        assert!(calls.iter().all(|row| number(row, "try") == 1), "{calls:#?}");
+        let ledger = model.ledger();
+        assert_eq!((ledger.count("embedded"), ledger.count("billed")), (3, 3), "{ledger}");
     }
 }

@@ -4,14 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use states::words::Timestamp;
 
-use super::{Agreement, Best, Bounds, Calibration, Case, Decision, FEW, Judge, OfJudge, Points, Undecided, VERSION};
+use super::{
+    Agreement, Best, Bounds, Calibration, Case, Decision, FEW, Judge, OfJudge, Points, Scope, Undecided, VERSION,
+};
 
 /// Measures how the judges of these cases agree with people.
-pub fn calibrate(cases: &[Case], undecided: Undecided, made: Timestamp, since: Option<Timestamp>) -> Calibration {
+pub fn calibrate(cases: &[Case], undecided: Undecided, made: Timestamp, scope: Scope) -> Calibration {
     let bounds: BTreeSet<Bounds> = cases.iter().map(|case| case.bounds).collect();
     let mut by_judge: BTreeMap<&Judge, Vec<&Case>> = BTreeMap::new();
-    for case in cases {
-        by_judge.entry(&case.judge).or_default().push(case);
+    let mut mixed = 0;
+    for case in cases.iter().filter(|case| !case.samples.is_empty()) {
+        match &case.judge {
+            Some(judge) => by_judge.entry(judge).or_default().push(case),
+            None => mixed += 1,
+        }
     }
     let mut judges: Vec<OfJudge> = by_judge
         .into_iter()
@@ -21,9 +27,11 @@ pub fn calibrate(cases: &[Case], undecided: Undecided, made: Timestamp, since: O
     Calibration {
         version: VERSION,
         made,
-        since,
+        site: scope.site,
+        since: scope.since,
         bounds: bounds.first().copied().filter(|_| bounds.len() == 1),
         undecided,
+        mixed,
         all: agreement(&cases.iter().collect::<Vec<_>>()),
         judges,
     }
@@ -88,7 +96,7 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     (n > 0.0).then(|| (sum / n * 10.0).round() / 10.0)
 }
 
-/// Cohen 1960. `None` where chance alone would agree always.
+/// Cohen 1960. `None` where the judge or the people say the same of all: then nothing can show that they agree.
 fn kappa(seen: &[Seen]) -> Option<f64> {
     let n = seen.len() as f64;
     let share = |holds: &dyn Fn(&Seen) -> bool| seen.iter().filter(|s| holds(s)).count() as f64 / n;
@@ -96,7 +104,8 @@ fn kappa(seen: &[Seen]) -> Option<f64> {
     let observed = share(&|s| passes(s) == s.yes);
     let (judge, people) = (share(&passes), share(&|s| s.yes));
     let chance = judge * people + (1.0 - judge) * (1.0 - people);
-    (chance < 1.0).then(|| rounded((observed - chance) / (1.0 - chance)))
+    let both = |share: f64| share > 0.0 && share < 1.0;
+    (both(judge) && both(people)).then(|| rounded((observed - chance) / (1.0 - chance)))
 }
 
 /// `None` without both a yes and a no.
@@ -120,7 +129,7 @@ fn auc(seen: &[Seen], points: impl Fn(&Seen) -> u8) -> Option<f64> {
 fn best(seen: &[Seen]) -> Option<Best> {
     let now = seen.first()?.bounds.pass;
     let agreed = |pass: u8| seen.iter().filter(|s| (s.points.total() >= pass) == s.yes).count();
-    let pass = (0..=101u8).max_by_key(|pass| (agreed(*pass), std::cmp::Reverse(pass.abs_diff(now))))?;
+    let pass = (0..=100u8).max_by_key(|pass| (agreed(*pass), std::cmp::Reverse(pass.abs_diff(now))))?;
     let lowest_accepted = seen.iter().filter(|s| s.yes).map(|s| s.points.total()).min()?;
     Some(Best { pass, agreed: agreed(pass), lowest_accepted })
 }

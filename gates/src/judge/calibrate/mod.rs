@@ -9,7 +9,7 @@ mod tell;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use states::words::Timestamp;
+use states::words::{SiteName, Timestamp};
 
 pub use file::{BadFile, LARGEST, read, write};
 pub use measure::calibrate;
@@ -99,9 +99,9 @@ pub struct Bounds {
 /// One verdict that a person has decided on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
-    /// Who judged.
-    pub judge: Judge,
-    /// Its samples, at least one.
+    /// Who judged; `None` where the samples are of several judges.
+    pub judge: Option<Judge>,
+    /// The samples, at least one.
     pub samples: Vec<Points>,
     /// The bounds of the site now.
     pub bounds: Bounds,
@@ -194,6 +194,15 @@ pub struct OfJudge {
     pub agreement: Agreement,
 }
 
+/// Which verdicts are compared.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Those of one site; `None` for all.
+    pub site: Option<SiteName>,
+    /// Those decided since; `None` for all.
+    pub since: Option<Timestamp>,
+}
+
 /// A calibration: also the form of the file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -202,6 +211,9 @@ pub struct Calibration {
     pub version: u32,
     /// When it was made.
     pub made: Timestamp,
+    /// Of one site; `None` for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<SiteName>,
     /// Decisions since; `None` for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
@@ -211,6 +223,9 @@ pub struct Calibration {
     /// Verdicts that nobody has decided on.
     #[serde(default)]
     pub undecided: Undecided,
+    /// Decided verdicts with samples of several judges: they are among all, and nobody's own.
+    #[serde(default)]
+    pub mixed: usize,
     /// All judges together.
     pub all: Agreement,
     /// Each judge by itself, the most decided first.

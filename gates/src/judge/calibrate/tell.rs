@@ -2,17 +2,24 @@
 
 use std::fmt::Write as _;
 
+use states::words::SiteName;
+
 use super::{Agreement, Calibration, Decision, FEW, Judge, Row};
 use crate::rules::excerpt;
 
-/// The one line that a proposal may name: how this judge agreed with people. `None` for another judge, another prompt, or too few
-/// cases.
-pub fn record_line(calibration: &Calibration, judge: &Judge) -> Option<String> {
+/// The one line that a proposal of a site may name: how this judge agreed with people. `None` for another judge, another prompt,
+/// figures of another site, or too few cases.
+pub fn record_line(calibration: &Calibration, judge: &Judge, site: &SiteName) -> Option<String> {
+    if calibration.site.as_ref().is_some_and(|of| of != site) {
+        return None;
+    }
     let of = calibration.judges.iter().find(|of| of.judge == *judge).filter(|of| of.agreement.decided >= FEW)?;
+    let since = calibration.since.map(|at| format!("from {} ", at.strftime("%Y-%m-%d"))).unwrap_or_default();
     Some(format!(
-        "This judge agreed with people in {} of {} cases (until {}).",
+        "This judge agreed with people in {} of {} cases{} ({since}until {}).",
         of.agreement.agreed,
         of.agreement.decided,
+        if calibration.site.is_some() { " of this site" } else { "" },
         calibration.made.strftime("%Y-%m-%d")
     ))
 }
@@ -21,8 +28,9 @@ pub fn record_line(calibration: &Calibration, judge: &Judge) -> Option<String> {
 pub fn text(calibration: &Calibration) -> String {
     let all = &calibration.all;
     let since = calibration.since.map(|at| format!(" since {}", at.strftime("%Y-%m-%d"))).unwrap_or_default();
+    let site = calibration.site.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
     let mut out = format!(
-        "{}{since}, as of {}\n",
+        "{}{site}{since}, as of {}\n",
         counted(all.decided, "verdict that a person has decided on", "verdicts that people have decided on"),
         calibration.made.strftime("%Y-%m-%d")
     );
@@ -41,6 +49,13 @@ pub fn text(calibration: &Calibration) -> String {
     }
     if undecided.waiting > 0 {
         let _ = writeln!(out, "{} undecided", counted(undecided.waiting, "verdict is", "verdicts are"));
+    }
+    if calibration.mixed > 0 {
+        let _ = writeln!(
+            out,
+            "{} samples of several judges: counted here, and in no judge's own figures",
+            counted(calibration.mixed, "of these has", "of these have")
+        );
     }
     if all.decided == 0 {
         out.push_str(

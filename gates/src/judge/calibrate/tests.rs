@@ -15,7 +15,16 @@ fn points(total: u8) -> Points {
 }
 
 fn case(total: u8, decision: Decision) -> Case {
-    Case { judge: judge("reader", 1), samples: vec![points(total)], bounds: Bounds { pass: 75, review: 60 }, decision }
+    Case {
+        judge: Some(judge("reader", 1)),
+        samples: vec![points(total)],
+        bounds: Bounds { pass: 75, review: 60 },
+        decision,
+    }
+}
+
+fn site(name: &str) -> SiteName {
+    name.parse().unwrap()
 }
 
 fn made() -> Timestamp {
@@ -23,7 +32,7 @@ fn made() -> Timestamp {
 }
 
 fn of(cases: &[Case]) -> Calibration {
-    calibrate(cases, Undecided::default(), made(), None)
+    calibrate(cases, Undecided::default(), made(), Scope::default())
 }
 
 /// Twelve verdicts: a judge that is right mostly, with bounds a little too low.
@@ -76,7 +85,7 @@ fn with_fewer_than_ten_decided_only_counts_and_means_are_given() {
     assert_eq!((few.all.decided, few.all.kappa, few.all.auc, few.all.best), (9, None, None, None));
     assert!(few.all.parts.is_empty() && few.all.mean_accepted.is_some());
     assert!(text(&few).contains("Too little to measure agreement: 9 decided, 10 are needed."), "{}", text(&few));
-    assert_eq!(record_line(&few, &judge("reader", 1)), None);
+    assert_eq!(record_line(&few, &judge("reader", 1), &site("desk")), None);
     let none = text(&of(&[]));
     assert!(none.contains("Nothing can be said yet"), "{none}");
 }
@@ -108,28 +117,64 @@ fn each_case_is_held_against_the_bounds_of_its_own_site() {
 #[test]
 fn another_prompt_makes_another_judge() {
     let mut cases = twelve();
-    cases.extend(twelve().into_iter().take(3).map(|c| Case { judge: judge("reader", 2), ..c }));
+    cases.extend(twelve().into_iter().take(3).map(|c| Case { judge: Some(judge("reader", 2)), ..c }));
     let both = of(&cases);
     assert_eq!(both.judges.iter().map(|of| of.agreement.decided).collect::<Vec<_>>(), [12, 3]);
-    let line = record_line(&both, &judge("reader", 1));
+    let line = record_line(&both, &judge("reader", 1), &site("desk"));
     assert_eq!(line.as_deref(), Some("This judge agreed with people in 9 of 12 cases (until 2026-11-21)."));
-    assert_eq!(record_line(&both, &judge("reader", 2)), None, "too few");
-    assert_eq!(record_line(&both, &judge("other", 1)), None);
+    assert_eq!(record_line(&both, &judge("reader", 2), &site("desk")), None, "too few");
+    assert_eq!(record_line(&both, &judge("other", 1), &site("desk")), None);
+}
+
+#[test]
+fn figures_of_one_site_and_of_some_months_are_quoted_for_that_site_alone_and_say_so() {
+    let scope = Scope { site: Some(site("desk")), since: Some("2026-10-01T00:00:00Z".parse().unwrap()) };
+    let of_one = calibrate(&twelve(), Undecided::default(), made(), scope);
+    let line = record_line(&of_one, &judge("reader", 1), &site("desk")).unwrap();
+    assert_eq!(line, "This judge agreed with people in 9 of 12 cases of this site (from 2026-10-01 until 2026-11-21).");
+    assert_eq!(record_line(&of_one, &judge("reader", 1), &site("other")), None);
+    assert!(text(&of_one).starts_with("12 verdicts that people have decided on of desk since 2026-10-01, as of"));
+    assert_eq!(read(&write(&of_one).unwrap()).unwrap(), of_one);
+}
+
+#[test]
+fn a_verdict_of_several_judges_is_in_nobodys_own_figures() {
+    let mut cases = twelve();
+    cases[11].judge = None;
+    let all = of(&cases);
+    assert_eq!((all.all.decided, all.mixed, all.judges[0].agreement.decided), (12, 1, 11));
+    let told = "1 of these has samples of several judges: counted here, and in no judge's own figures";
+    assert!(text(&all).contains(told), "{}", text(&all));
+}
+
+#[test]
+fn a_judge_that_says_the_same_of_all_has_no_kappa_and_no_bound_is_above_all_points() {
+    let cases: Vec<Case> =
+        (0..12).map(|n| case(100, if n == 0 { Decision::Merged } else { Decision::TurnedDown })).collect();
+    let all = of(&cases);
+    assert_eq!((all.all.kappa, all.all.auc), (None, Some(0.5)));
+    assert!(all.all.best.unwrap().pass <= 100, "{:?}", all.all.best);
+    assert!(text(&all).contains("Kappa: cannot be measured, the judge says the same of all"), "{}", text(&all));
 }
 
 #[test]
 fn a_calibration_reads_like_this() {
     let mut cases = twelve();
     cases[0].samples = [95, 91, 99].map(points).to_vec();
-    cases.extend(twelve().into_iter().take(4).map(|c| Case { judge: judge("other", 1), ..c }));
+    cases.extend(twelve().into_iter().take(4).map(|c| Case { judge: Some(judge("other", 1)), ..c }));
     let since = "2026-10-01T00:00:00Z".parse().unwrap();
-    let calibration = calibrate(&cases, Undecided { unseen: 3, waiting: 1 }, made(), Some(since));
+    let calibration = calibrate(
+        &cases,
+        Undecided { unseen: 3, waiting: 1 },
+        made(),
+        Scope { since: Some(since), ..Scope::default() },
+    );
     insta::assert_snapshot!(text(&calibration));
 }
 
 #[test]
 fn a_calibration_file_reads_like_this_and_is_read_back() {
-    let calibration = calibrate(&twelve(), Undecided { unseen: 3, waiting: 1 }, made(), None);
+    let calibration = calibrate(&twelve(), Undecided { unseen: 3, waiting: 1 }, made(), Scope::default());
     let file = write(&calibration).unwrap();
     assert_eq!(read(&file).unwrap(), calibration);
     insta::assert_snapshot!(file);
