@@ -13,7 +13,9 @@ mod phrases;
 use std::ops::Range;
 
 use fold::{Token, folded, tokens};
-use phrases::{ABOUT, ADDRESS, FILLERS, MARKS, MOST_FILLERS, PAIRS, PEOPLE, PHRASES, Phrase, SPELLED, Stand, TURN};
+use phrases::{
+    ABOUT, ADDRESS, FILLERS, MARKS, MOST_FILLERS, OUTPUT, PAIRS, PEOPLE, PHRASES, Phrase, SCORE, SPELLED, Stand, TURN,
+};
 
 /// What an order is about, in words for a finding; `None` for text that gives none. Meant for a sentence, a title or a
 /// paragraph; time and memory grow with its length and nothing else.
@@ -108,6 +110,7 @@ impl Search {
             return None;
         }
         let mut end = at + 1;
+        let mut named = tokens[at].named;
         for part in &phrase.parts[1..] {
             let (mut skipped, mut fillers) = (0, 0);
             loop {
@@ -115,6 +118,7 @@ impl Search {
                 end += 1;
                 self.looked += 1;
                 if part.words.iter().any(|word| matches(word, &token.text)) {
+                    named |= token.named;
                     break;
                 }
                 match token.text.as_str() {
@@ -131,7 +135,9 @@ impl Search {
         let people = |token: &Token| PEOPLE.iter().any(|word| matches(word, &token.text));
         let to_people =
             phrase.what == ADDRESS && (tokens.get(end).is_some_and(people) || tokens[at..end].iter().any(people));
-        (!to_people).then_some(end)
+        // `append_html` and `set_score` are names of functions.
+        let named = named && [OUTPUT, SCORE].contains(&phrase.what);
+        (!to_people && !named).then_some(end)
     }
 }
 

@@ -106,8 +106,8 @@ pub(super) const ADDRESS: &str = "it speaks to a model";
 const ROLE: &str = "it plays a turn of a conversation with a model";
 /// A turn that is played by its name alone. In code such a name is a key.
 pub(super) const TURN: &str = "it plays a turn of a conversation";
-const OUTPUT: &str = "it says what is to be written";
-const SCORE: &str = "it asks for a score";
+pub(super) const OUTPUT: &str = "it says what is to be written";
+pub(super) const SCORE: &str = "it asks for a score";
 const GATE: &str = "it asks for checks to be left out";
 const SECRET: &str = "it asks for a prompt or secrets";
 
@@ -231,7 +231,7 @@ const TABLE: [(&str, Stand, usize, &str); 64] = [
         5,
         "make set change replace turn rename / title headline description summary draft article tags / to into say read with : be",
     ),
-    (OUTPUT, Asks, 1, "reply respond answer speak / only exclusively solely just exactly nothing verbatim with"),
+    (OUTPUT, Asks, 1, "reply respond answer speak / only exclusively solely just exactly nothing verbatim"),
     (
         OUTPUT,
         Asks,
@@ -254,13 +254,13 @@ const TABLE: [(&str, Stand, usize, &str); 64] = [
         OUTPUT,
         Asks,
         3,
-        "tell advise urge direct send point / readers reader users everyone people audience / to that visit go",
+        "tell advise urge direct send point / readers reader everyone people audience / to that visit go",
     ),
     (
         OUTPUT,
         Asks,
         3,
-        "include insert add put embed load render show append link / image img iframe script shortcode markdown html link url tag canary alias* / : http https src from to at in with",
+        "include insert add put embed load render show append link / image img iframe script shortcode markdown html link url tag canary alias* / http https src canary",
     ),
     (
         OUTPUT,
@@ -272,7 +272,7 @@ const TABLE: [(&str, Stand, usize, &str); 64] = [
     (OUTPUT, Anywhere, 1, "final correct only right / answer output response article draft / ~ is must / ~ :"),
     (OUTPUT, Opens, 0, "final / answer response article draft / :"),
     (OUTPUT, Opens, 2, "summarize summarise / like as with in if"),
-    (OUTPUT, Asks, 0, "always / say claim answer reply respond"),
+    (OUTPUT, Asks, 0, "always / say claim / that"),
     (OUTPUT, Asks, 1, "start begin end finish / summary article draft answer / with by"),
     (
         SCORE,
