@@ -85,8 +85,8 @@ pub(super) fn tokens(folded: &str) -> Vec<Token> {
         let dot = c == '.' && chars.peek().is_some_and(|next| next.is_alphanumeric());
         match c {
             '.' | '!' | '?' | ';' | '。' | '！' | '？' | '\n' if !dot => all.push(mark(".")),
-            ':' => all.push(mark(":")),
-            '=' | ',' | '(' | ')' | '—' | '–' | '>' | '#' | '|' => all.push(mark(",")),
+            ':' | '=' => all.push(mark(":")),
+            ',' | '(' | ')' | '—' | '–' | '>' | '#' | '|' => all.push(mark(",")),
             '"' | '“' | '”' | '„' | '«' | '»' | '`' => match opened.take() {
                 Some((_, from)) if all[from..].iter().filter(|t| !is_mark(t)).count() <= SHORT => {
                     all[from..].iter_mut().for_each(|token| token.quoted = true);
