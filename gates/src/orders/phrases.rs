@@ -272,7 +272,7 @@ const TABLE: [(&str, Stand, usize, &str); 64] = [
     (OUTPUT, Anywhere, 1, "final correct only right / answer output response article draft / ~ is must / ~ :"),
     (OUTPUT, Opens, 0, "final / answer response article draft / :"),
     (OUTPUT, Opens, 2, "summarize summarise / like as with in if"),
-    (OUTPUT, Asks, 0, "always / say claim / that"),
+    (OUTPUT, Asks, 0, "always / say claim answer"),
     (OUTPUT, Asks, 1, "start begin end finish / summary article draft answer / with by"),
     (
         SCORE,
