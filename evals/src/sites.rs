@@ -5,12 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::hint::black_box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use gates::inventory::Inventory;
+use gates::lint::{self, Against, Checked, Look, MarkdownFile, Sarif};
 use gates::settings::Settings;
 use jiff::Timestamp;
 use pipeline::config::hugo_path;
@@ -80,20 +82,19 @@ pub(crate) fn score(dir: &Path, list: bool) -> anyhow::Result<Report> {
         for file in markdown_below(&site.join("content"))? {
             pages += 1;
             let inside = file.strip_prefix(&site).unwrap_or(&file).to_string_lossy().into_owned();
-            let text = fs::read_to_string(&file)?;
+            let bytes = fs::read(&file)?;
             let mut others = inventory.clone();
             others.posts.retain(|post| post.path != inside);
             let began = Instant::now();
             let now: Timestamp = NOW.parse()?;
-            let judged =
-                catch_unwind(AssertUnwindSafe(|| gates::markdown(&inside, &text, &others, &Settings::default(), now)));
+            let judged = catch_unwind(AssertUnwindSafe(|| checked(&inside, &bytes, &others, now)));
             slow = slow.max(began.elapsed());
-            let Ok(layers) = judged else {
+            let Ok(checked) = judged else {
                 panics += 1;
                 report.cases.push(Case { name: format!("{name}/{inside}"), score: None, note: "a panic".into() });
                 continue;
             };
-            found.extend(layers.into_iter().flat_map(|layer| layer.findings).map(|finding| Found {
+            found.extend(checked.layers.into_iter().flat_map(|layer| layer.findings).map(|finding| Found {
                 site: name.clone(),
                 file: inside.clone(),
                 place: finding.place.to_string(),
@@ -118,6 +119,17 @@ pub(crate) fn score(dir: &Path, list: bool) -> anyhow::Result<Report> {
     report.measure("findings", found.len() as f64, 0);
     readings(&mut report, &found)?;
     Ok(report)
+}
+
+/// A page as the command checks it: every finding is given its place, and told in each form.
+fn checked(name: &str, bytes: &[u8], inventory: &Inventory, now: Timestamp) -> Checked {
+    let settings = Settings::default();
+    let file = MarkdownFile { name, path: name, bytes };
+    let checked = lint::check(file, Against { inventory, sources: &[], settings: &settings, now });
+    let about = Sarif { root: "file:///site/", project: None, version: "0", settings: &settings };
+    black_box(lint::sarif(std::slice::from_ref(&checked), &BTreeMap::new(), about));
+    black_box((lint::line(&checked), lint::excerpts(&checked, Look { colours: false, columns: 80 })));
+    checked
 }
 
 fn readings(report: &mut Report, found: &BTreeSet<Found>) -> anyhow::Result<()> {

@@ -68,8 +68,9 @@ pub(super) async fn gate(cli: &Cli, args: &GateArgs) -> Answer {
     if let Some(code) = &args.explain {
         return rules::explain(cli, code);
     }
-    // The rules work without a configuration; where there is one, its first site's settings count.
-    let config = if cli.config.exists() { Some(open::config(cli)?) } else { None };
+    // The rules work without a configuration; where there is one, its first site's settings count. One that was
+    // named has to be there.
+    let config = if cli.config_is_named || cli.config.exists() { Some(open::config(cli)?) } else { None };
     let mut settings = config.as_ref().and_then(|c| c.sites.first()).map_or_else(Settings::default, |s| s.gate.clone());
     let texts = files::read(&args.files, &args.name)?;
     let sources = args.evidence.as_deref().map(sources::read).transpose()?.unwrap_or_default();

@@ -31,7 +31,8 @@ mod config;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -51,6 +52,9 @@ struct Cli {
     /// The configuration.
     #[arg(long, global = true, default_value = "pipeline.toml", value_name = "FILE")]
     config: PathBuf,
+    /// The configuration was named, and is not the one that is looked for where none is.
+    #[arg(skip)]
+    config_is_named: bool,
     /// Answer in JSON.
     #[arg(long, global = true)]
     json: bool,
@@ -384,7 +388,9 @@ type Answer = Result<u8, Failure>;
 
 /// Reads the arguments of the process, does what they say, and answers with the exit code.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    cli.config_is_named = matches.value_source("config") == Some(ValueSource::CommandLine);
     // An error only says that a provider is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

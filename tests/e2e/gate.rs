@@ -65,6 +65,8 @@ fn errors_give_one_warnings_nothing_and_wrong_use_two() {
         (&["content", "--evidence", "nowhere"], 2),
         (&["content", "--evidence", "content/.hidden/.."], 1),
         (&["content", "--format", "yaml"], 2),
+        (&["content/posts/good.md", "--config", "nothere.toml"], 2),
+        (&["content/posts/good.md", "--config", "pipeline.toml"], 2),
         (&[], 2),
     ] {
         let output = gate(folder.path(), args, "");
@@ -75,7 +77,8 @@ fn errors_give_one_warnings_nothing_and_wrong_use_two() {
 #[test]
 fn a_folder_gives_its_pages_in_order_and_each_once() {
     let folder = folder();
-    let output = gate(folder.path(), &["content", "content/posts/good.md", "--format", "json"], "");
+    let output =
+        gate(folder.path(), &["content", "content/posts/good.md", "./content/posts/good.md", "--format", "json"], "");
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     let files: Vec<&str> = told.as_array().unwrap().iter().map(|file| file["file"].as_str().unwrap()).collect();
     assert_eq!(files, ["content/posts/good.md", "content/posts/two words: bad.md", "content/warned/index.md"]);

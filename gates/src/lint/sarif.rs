@@ -40,7 +40,7 @@ pub fn sarif(all: &[Checked], uris: &BTreeMap<String, String>, about: Sarif<'_>)
             "tool": {"driver": {"name": "pipeline", "version": about.version, "rules": rules}},
             "columnKind": "unicodeCodePoints",
             "originalUriBaseIds": {ROOT: {"uri": about.root}},
-            "invocations": [{"executionSuccessful": true, "toolExecutionNotifications": not_run(all)}],
+            "invocations": [{"executionSuccessful": true, "toolExecutionNotifications": notifications(all, uris)}],
             "results": results,
         }],
     })
@@ -69,6 +69,25 @@ fn level(severity: Severity) -> &'static str {
         Severity::Warning => "warning",
         Severity::Info => "note",
     }
+}
+
+/// What the results do not show: layers that did not run, and findings beyond those that are told.
+fn notifications(all: &[Checked], uris: &BTreeMap<String, String>) -> Vec<Value> {
+    let untold = all.iter().filter(|checked| checked.more > 0).map(|checked| {
+        let uri = uris.get(&checked.name).map_or(checked.name.as_str(), String::as_str);
+        let text = format!(
+            "{} more findings of {} are not listed: mend the first {} and check again",
+            checked.more,
+            checked.name,
+            checked.found.len()
+        );
+        json!({
+            "level": "warning",
+            "message": {"text": text},
+            "locations": [{"physicalLocation": {"artifactLocation": artifact(uri)}}],
+        })
+    });
+    not_run(all).into_iter().chain(untold).collect()
 }
 
 /// A layer that did not run is said once: it is no pass.

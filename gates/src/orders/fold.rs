@@ -13,6 +13,8 @@ pub(super) struct Token {
     pub(super) quoted: bool,
     /// It was put together from single letters.
     pub(super) spelled: bool,
+    /// It is a part of a name such as `set_score`.
+    pub(super) named: bool,
 }
 
 /// The longest quotation that names an order, in words.
@@ -65,6 +67,7 @@ fn latin(c: char) -> char {
 pub(super) fn tokens(folded: &str) -> Vec<Token> {
     let mut all: Vec<Token> = Vec::new();
     let mut word = String::new();
+    let mut joined = false;
     let mut opened: Option<(char, usize)> = None;
     let mut chars = folded.chars().peekable();
     while let Some(c) = chars.next() {
@@ -76,7 +79,9 @@ pub(super) fn tokens(folded: &str) -> Vec<Token> {
             }
             continue;
         }
-        close(&mut word, &mut all);
+        let named = c == '_' && !word.is_empty() && chars.peek().is_some_and(|next| next.is_alphanumeric());
+        close(&mut word, named || joined, &mut all);
+        joined = named;
         let dot = c == '.' && chars.peek().is_some_and(|next| next.is_alphanumeric());
         match c {
             '.' | '!' | '?' | ';' | '。' | '！' | '？' | '\n' if !dot => all.push(mark(".")),
@@ -92,21 +97,21 @@ pub(super) fn tokens(folded: &str) -> Vec<Token> {
             _ => {}
         }
     }
-    close(&mut word, &mut all);
+    close(&mut word, joined, &mut all);
     spell_out(all)
 }
 
 fn mark(text: &str) -> Token {
-    Token { text: text.to_owned(), quoted: false, spelled: false }
+    Token { text: text.to_owned(), quoted: false, spelled: false, named: false }
 }
 
 fn is_mark(token: &Token) -> bool {
     matches!(token.text.as_str(), "." | ":" | ",")
 }
 
-fn close(word: &mut String, all: &mut Vec<Token>) {
+fn close(word: &mut String, named: bool, all: &mut Vec<Token>) {
     if !word.is_empty() {
-        all.push(Token { text: without_digits(std::mem::take(word)), quoted: false, spelled: false });
+        all.push(Token { text: without_digits(std::mem::take(word)), quoted: false, spelled: false, named });
     }
 }
 
@@ -137,7 +142,7 @@ fn spell_out(all: Vec<Token>) -> Vec<Token> {
         0..5 => out.append(run),
         _ => {
             let text = run.drain(..).map(|token| token.text).collect();
-            out.push(Token { text, quoted: false, spelled: true });
+            out.push(Token { text, quoted: false, spelled: true, named: false });
         }
     };
     for token in all {

@@ -13,35 +13,19 @@ mod phrases;
 use std::ops::Range;
 
 use fold::{Token, folded, tokens};
-use phrases::{ABOUT, FILLERS, MARKS, PAIRS, PHRASES, Phrase, SPELLED, Stand};
+use phrases::{
+    ABOUT, ADDRESS, FILLERS, MARKS, MOST_FILLERS, OUTPUT, PAIRS, PEOPLE, PHRASES, Phrase, SCORE, SPELLED, Stand, TURN,
+};
 
 /// What an order is about, in words for a finding; `None` for text that gives none. Meant for a sentence, a title or a
 /// paragraph; time and memory grow with its length and nothing else.
 pub fn found(text: &str) -> Option<&'static str> {
-    let folded = folded(text);
-    let tight: String = folded.chars().filter(|c| !c.is_whitespace()).collect();
-    if MARKS.iter().any(|mark| tight.contains(mark)) {
-        return Some("it has the marks of a prompt");
-    }
-    if PAIRS.iter().any(|(verbs, nouns)| {
-        verbs.iter().any(|verb| tight.contains(verb)) && nouns.iter().any(|noun| tight.contains(noun))
-    }) {
-        return Some("it asks for instructions to be ignored");
-    }
-    let tokens = tokens(&folded);
-    if tokens.iter().any(|token| token.spelled && SPELLED.iter().any(|word| token.text.contains(word))) {
-        return Some("it spells an order letter by letter");
-    }
-    // `The "ignore previous instructions" attack` is about an order and gives none.
-    let about = tokens.iter().any(|token| !token.quoted && ABOUT.iter().any(|word| matches(word, &token.text)));
-    (0..tokens.len()).find_map(|at| {
-        let opening = phrases::opening(&tokens[at].text)?;
-        opening.iter().map(|n| &PHRASES[*n]).find_map(|phrase| {
-            let end = match_at(phrase, &tokens, at)?;
-            let shown = about && tokens[at..end].iter().all(|token| token.quoted);
-            (!shown).then_some(phrase.what)
-        })
-    })
+    Search::default().run(text)
+}
+
+/// As [`found`], for a line of code, where `system:` is a key and plays no turn.
+pub fn found_in_code(line: &str) -> Option<&'static str> {
+    Search { code: true, ..Search::default() }.run(line)
 }
 
 /// So many bytes before a sentence are read for an order that it may go on with.
@@ -81,32 +65,80 @@ pub fn without(text: &str) -> Option<String> {
     Some(out + &text[last..])
 }
 
-/// Where the phrase that begins at a token ends; `None` where it does not stand there.
-fn match_at(phrase: &Phrase, tokens: &[Token], at: usize) -> Option<usize> {
-    if !stands(phrase.stand, tokens, at) || !phrase.parts[0].words.iter().any(|word| matches(word, &tokens[at].text)) {
-        return None;
+/// A search, with the work that it was.
+#[derive(Debug, Default)]
+struct Search {
+    code: bool,
+    /// How many words were compared with the inner ones of a phrase.
+    looked: usize,
+}
+
+impl Search {
+    fn run(&mut self, text: &str) -> Option<&'static str> {
+        let folded = folded(text);
+        let tight: String = folded.chars().filter(|c| !c.is_whitespace()).collect();
+        if MARKS.iter().any(|mark| tight.contains(mark)) {
+            return Some("it has the marks of a prompt");
+        }
+        if PAIRS.iter().any(|(verbs, nouns)| {
+            verbs.iter().any(|verb| tight.contains(verb)) && nouns.iter().any(|noun| tight.contains(noun))
+        }) {
+            return Some("it asks for instructions to be ignored");
+        }
+        let tokens = tokens(&folded);
+        if tokens.iter().any(|token| token.spelled && SPELLED.iter().any(|word| token.text.contains(word))) {
+            return Some("it spells an order letter by letter");
+        }
+        // `The "ignore previous instructions" attack` is about an order and gives none.
+        let about = tokens.iter().any(|token| !token.quoted && ABOUT.iter().any(|word| matches(word, &token.text)));
+        let code = self.code;
+        (0..tokens.len()).find_map(|at| {
+            let opening = phrases::opening(&tokens[at].text)?;
+            opening.iter().map(|n| &PHRASES[*n]).filter(|phrase| !(code && phrase.what == TURN)).find_map(|phrase| {
+                let end = self.match_at(phrase, &tokens, at)?;
+                let shown = about && tokens[at..end].iter().all(|token| token.quoted);
+                (!shown).then_some(phrase.what)
+            })
+        })
     }
-    let mut end = at + 1;
-    for part in &phrase.parts[1..] {
-        let mut skipped = 0;
-        loop {
-            let token = tokens.get(end)?;
-            end += 1;
-            if part.words.iter().any(|word| matches(word, &token.text)) {
-                break;
-            }
-            match token.text.as_str() {
-                "." => return None,
-                ":" | "," => {}
-                filler if FILLERS.contains(&filler) => {}
-                _ => skipped += 1,
-            }
-            if skipped > part.gap {
-                return None;
+
+    /// Where the phrase that begins at a token ends; `None` where it does not stand there.
+    fn match_at(&mut self, phrase: &Phrase, tokens: &[Token], at: usize) -> Option<usize> {
+        if !stands(phrase.stand, tokens, at)
+            || !phrase.parts[0].words.iter().any(|word| matches(word, &tokens[at].text))
+        {
+            return None;
+        }
+        let mut end = at + 1;
+        let mut named = tokens[at].named;
+        for part in &phrase.parts[1..] {
+            let (mut skipped, mut fillers) = (0, 0);
+            loop {
+                let token = tokens.get(end)?;
+                end += 1;
+                self.looked += 1;
+                if part.words.iter().any(|word| matches(word, &token.text)) {
+                    named |= token.named;
+                    break;
+                }
+                match token.text.as_str() {
+                    "." => return None,
+                    ":" | "," => fillers += 1,
+                    filler if FILLERS.contains(&filler) => fillers += 1,
+                    _ => skipped += 1,
+                }
+                if skipped > part.gap || fillers > MOST_FILLERS {
+                    return None;
+                }
             }
         }
+        let people = |token: &Token| PEOPLE.iter().any(|word| matches(word, &token.text));
+        let to_people =
+            phrase.what == ADDRESS && (tokens.get(end).is_some_and(people) || tokens[at..end].iter().any(people));
+        // `append_html` and `set_score` are names of functions.
+        let named = named && [OUTPUT, SCORE].contains(&phrase.what);
+        (!to_people && !named).then_some(end)
     }
-    Some(end)
 }
 
 /// Whether a phrase may begin here.

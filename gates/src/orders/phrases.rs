@@ -33,6 +33,29 @@ pub(super) struct Part {
 pub(super) const FILLERS: [&str; 12] =
     ["a", "an", "the", "of", "all", "any", "now", "large", "very", "no", "longer", "this"];
 
+/// So many fillers and marks may stand in one gap. Without a bound each of a million `this` would be read to the end.
+pub(super) const MOST_FILLERS: usize = 8;
+
+/// People who work with models: a word to these is not one to a model.
+pub(super) const PEOPLE: [&str; 16] = [
+    "user*",
+    "developer*",
+    "author*",
+    "builder*",
+    "engineer*",
+    "operator*",
+    "maintainer*",
+    "owner*",
+    "vendor*",
+    "provider*",
+    "team*",
+    "company",
+    "companies",
+    "product*",
+    "startup*",
+    "researcher*",
+];
+
 /// Who writes about orders uses one of these words for them.
 pub(super) const ABOUT: [&str; 14] = [
     "attack*",
@@ -79,17 +102,19 @@ pub(super) const SPELLED: [&str; 6] =
     ["ignoreall", "ignoreprev", "disregard", "systemprompt", "previousinstr", "instructions"];
 
 const OVERRIDE: &str = "it asks for instructions to be ignored";
-const ADDRESS: &str = "it speaks to a model";
+pub(super) const ADDRESS: &str = "it speaks to a model";
 const ROLE: &str = "it plays a turn of a conversation with a model";
-const OUTPUT: &str = "it says what is to be written";
-const SCORE: &str = "it asks for a score";
+/// A turn that is played by its name alone. In code such a name is a key.
+pub(super) const TURN: &str = "it plays a turn of a conversation";
+pub(super) const OUTPUT: &str = "it says what is to be written";
+pub(super) const SCORE: &str = "it asks for a score";
 const GATE: &str = "it asks for checks to be left out";
 const SECRET: &str = "it asks for a prompt or secrets";
 
 use Stand::{Anywhere, Asks, Opens};
 
 /// What is asked, where it may stand, the gap, and the words: parts divided by ` / `, a `~` where the gap is none.
-const TABLE: [(&str, Stand, usize, &str); 58] = [
+const TABLE: [(&str, Stand, usize, &str); 64] = [
     (
         OVERRIDE,
         Anywhere,
@@ -119,7 +144,19 @@ const TABLE: [(&str, Stand, usize, &str); 58] = [
         ADDRESS,
         Opens,
         2,
-        "note message memo notice attention reminder hint psa dear hey hello attn warning / ai llm llms assistant assistants chatbot chatbots bot bots summarizer* summariser* gpt* chatgpt claude gemini copilot crawler* language model models agent agents",
+        "note message memo notice attention reminder hint psa attn warning / ~ to for / ai llm llms assistant assistants chatbot chatbots bot bots summarizer* summariser* gpt* chatgpt claude gemini copilot crawler* language model models agent agents / : , .",
+    ),
+    (
+        ADDRESS,
+        Opens,
+        1,
+        "note message memo notice attention reminder hint psa attn warning / ~ : , / ~ ai llm llms assistant assistants chatbot chatbots bot bots summarizer* summariser* gpt* chatgpt claude gemini copilot crawler* language model models agent agents / :",
+    ),
+    (
+        ADDRESS,
+        Opens,
+        1,
+        "dear hey hello attention attn psa / ~ ai llm llms assistant assistants chatbot chatbots bot bots summarizer* summariser* gpt* chatgpt claude gemini copilot crawler* language model models agent agents / : , .",
     ),
     (
         ADDRESS,
@@ -138,7 +175,7 @@ const TABLE: [(&str, Stand, usize, &str); 58] = [
         ADDRESS,
         Anywhere,
         2,
-        "ai llm llms language assistants models model agents agent bots bot assistant chatbot summarizer* summariser* / reading processing summarizing summarising parsing indexing visiting scraping reads read sees see processes process summarizes summarises summarize summarise / page article text post document message content site website sentence paragraph comment this",
+        "ai llm llms language assistants models model agents agent bots bot assistant chatbot summarizer* summariser* / reading processing summarizing summarising parsing indexing visiting scraping reads read sees see processes process summarizes summarises summarize summarise / this these / ~ page article text post document message content site website sentence paragraph comment : , . must should shall",
     ),
     (
         ADDRESS,
@@ -150,7 +187,7 @@ const TABLE: [(&str, Stand, usize, &str); 58] = [
         ADDRESS,
         Anywhere,
         2,
-        "instruction* message note / ai llm assistant chatbot summarizer model bot / reading writing summarizing summarising processing",
+        "instruction* message note / ~ to for / ai llm assistant chatbot summarizer model bot / reading writing summarizing summarising processing",
     ),
     (
         ADDRESS,
@@ -158,7 +195,13 @@ const TABLE: [(&str, Stand, usize, &str); 58] = [
         1,
         "when while before after once as whenever / you / write summarize summarise draft generate compose produce rewrite judge score rate / draft article summary post story text page answer response report piece",
     ),
-    (ROLE, Opens, 0, "system assistant / :"),
+    (
+        TURN,
+        Opens,
+        0,
+        "system assistant / : / you your youre sure certainly ok okay obey comply respond reply answer pretend",
+    ),
+    (TURN, Opens, 1, "system assistant / ~ : / you must"),
     (ROLE, Opens, 0, "new updated real actual true revised / instruction* task orders prompt directive* / :"),
     (ROLE, Anywhere, 1, "your / new real only actual true / task job goal objective mission / is : will"),
     (
@@ -188,7 +231,7 @@ const TABLE: [(&str, Stand, usize, &str); 58] = [
         5,
         "make set change replace turn rename / title headline description summary draft article tags / to into say read with : be",
     ),
-    (OUTPUT, Asks, 1, "reply respond answer speak / only exclusively solely just exactly nothing verbatim with"),
+    (OUTPUT, Asks, 1, "reply respond answer speak / only exclusively solely just exactly nothing verbatim"),
     (
         OUTPUT,
         Asks,
@@ -211,13 +254,13 @@ const TABLE: [(&str, Stand, usize, &str); 58] = [
         OUTPUT,
         Asks,
         3,
-        "tell advise urge direct send point / readers reader users everyone people audience / to that visit go",
+        "tell advise urge direct send point / readers reader everyone people audience / to that visit go",
     ),
     (
         OUTPUT,
         Asks,
         3,
-        "include insert add put embed load render show append link / image img iframe script shortcode markdown html link url tag canary alias* / : http https src from to at in with",
+        "include insert add put embed load render show append link / image img iframe script shortcode markdown html link url tag canary alias* / http https src canary",
     ),
     (
         OUTPUT,
@@ -225,9 +268,11 @@ const TABLE: [(&str, Stand, usize, &str); 58] = [
         3,
         "your / answer response reply output article draft summary / must should shall has needs / contain include begin start end mention be have",
     ),
-    (OUTPUT, Anywhere, 1, "final correct only right / answer output response article draft / is : must"),
+    (OUTPUT, Anywhere, 1, "your / final correct only right / answer output response article draft / is : must should"),
+    (OUTPUT, Anywhere, 1, "final correct only right / answer output response article draft / ~ is must / ~ :"),
+    (OUTPUT, Opens, 0, "final / answer response article draft / :"),
     (OUTPUT, Opens, 2, "summarize summarise / like as with in if"),
-    (OUTPUT, Asks, 0, "always / say claim answer reply respond"),
+    (OUTPUT, Asks, 0, "always / say claim answer"),
     (OUTPUT, Asks, 1, "start begin end finish / summary article draft answer / with by"),
     (
         SCORE,
@@ -245,8 +290,9 @@ const TABLE: [(&str, Stand, usize, &str); 58] = [
         SCORE,
         Anywhere,
         3,
-        "this / article text page draft post item piece story / deserves earns gets must should scores is / 100 full maximum highest perfect",
+        "this / article text page draft post item piece story / deserves earns gets must should scores / ~ 100 full maximum highest perfect / ~ marks score* points rating* grade* 100 10",
     ),
+    (SCORE, Anywhere, 3, "this / article text page draft post item piece story / deserves earns / ~ 100 10"),
     (
         SCORE,
         Anywhere,

@@ -1,14 +1,16 @@
 //! Form: front matter is complete, typed, and carries nothing else.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, civil};
 use serde_json::Value;
 
-use states::words::Place;
+use states::words::{Place, Severity};
 
 use super::form::{
     DATE_FUTURE, DATE_ODD, DATE_OFFSET, DESCRIPTION_LONG, IS_DRAFT, KEY_CONSTANT, KEY_MISSING, KEY_NOT_ALLOWED,
     KEY_TYPE, SLUG_FORM, SLUG_TAKEN, TAG_TWICE, TAG_UNKNOWN, TITLE_LONG,
 };
+use super::links::Whose;
 use super::{Gathered, safety};
 use crate::inventory::Inventory;
 use crate::page::Page;
@@ -17,6 +19,8 @@ use crate::{FrontKeys, Subject};
 
 /// How far a date may lie ahead of the gate's clock.
 const AHEAD: SignedDuration = SignedDuration::from_mins(10);
+/// A day that began so long ago in UTC is over in every time zone.
+const PAST_EVERYWHERE: SignedDuration = SignedDuration::from_hours(48);
 /// 1995-01-01: no page of the web's is older.
 const FIRST: i64 = 788_918_400;
 
@@ -48,7 +52,7 @@ pub(crate) fn of_draft(gathered: &mut Gathered<'_>, subject: &Subject<'_>, page:
     // A tag that the site allows may stand in no post yet.
     let known = subject.inventory.vocabulary.iter().chain(&subject.brief.vocabulary);
     let vocabulary: Vec<&str> = known.map(String::as_str).collect();
-    common(gathered, page, keys, subject.settings, subject.now, &vocabulary);
+    common(gathered, page, keys, subject.settings, subject.now, &vocabulary, Whose::Draft);
     slug(gathered, page, subject.inventory, true);
 }
 
@@ -62,7 +66,7 @@ pub(crate) fn of_person(
 ) {
     let vocabulary: Vec<&str> = inventory.vocabulary.iter().map(String::as_str).collect();
     text_key(gathered, page, "description", false);
-    common(gathered, page, &FrontKeys::default(), settings, now, &vocabulary);
+    common(gathered, page, &FrontKeys::default(), settings, now, &vocabulary, Whose::Person);
     slug(gathered, page, inventory, false);
 }
 
@@ -73,6 +77,7 @@ fn common(
     settings: &Settings,
     now: Timestamp,
     vocabulary: &[&str],
+    whose: Whose,
 ) {
     text_key(gathered, page, &keys.title, true);
     text_key(gathered, page, &keys.summary, false);
@@ -93,7 +98,7 @@ fn common(
         gathered.find(&KEY_TYPE, at("draft"), "`draft` is neither true nor false");
     }
     if page.front.contains_key(&keys.date) || is_dated(&page.path) {
-        date(gathered, page, &keys.date, now);
+        date(gathered, page, &keys.date, now, whose);
     }
     tags(gathered, page, &keys.tags, vocabulary);
 }
@@ -131,7 +136,7 @@ fn is_dated(path: &str) -> bool {
     !(name.starts_with("_index.") || folders.last() == Some(&"content"))
 }
 
-fn date(gathered: &mut Gathered<'_>, page: &Page, key: &str, now: Timestamp) {
+fn date(gathered: &mut Gathered<'_>, page: &Page, key: &str, now: Timestamp, whose: Whose) {
     let text = match page.front.get(key) {
         None => return gathered.find(&KEY_MISSING, at(key), format!("`{key}` is missing")).done(),
         Some(Value::String(text)) => text,
@@ -141,6 +146,10 @@ fn date(gathered: &mut Gathered<'_>, page: &Page, key: &str, now: Timestamp) {
     };
     let Some(when) = timestamp(text) else {
         let message = format!("`{key}` is `{}`, which is no date with time and offset", super::excerpt(text));
+        if whose == Whose::Person && is_past_everywhere(text, now) {
+            let message = format!("{message}; it is past in every time zone, so no page is hidden");
+            return gathered.find_lighter(&DATE_OFFSET, Severity::Warning, at(key), message).done();
+        }
         return gathered.find(&DATE_OFFSET, at(key), message).done();
     };
     if when.duration_since(now) > AHEAD {
@@ -148,6 +157,15 @@ fn date(gathered: &mut Gathered<'_>, page: &Page, key: &str, now: Timestamp) {
     } else if when.as_second() < FIRST {
         gathered.find(&DATE_ODD, at(key), format!("`{key}` is {when}, before there were sites like this one"));
     }
+}
+
+/// A day without a time that no time zone makes one to come.
+fn is_past_everywhere(text: &str, now: Timestamp) -> bool {
+    let text = text.trim();
+    text.len() == 10
+        && text.parse::<civil::Date>().is_ok_and(|day| {
+            day.to_zoned(TimeZone::UTC).is_ok_and(|day| now.duration_since(day.timestamp()) > PAST_EVERYWHERE)
+        })
 }
 
 /// RFC 3339, also with spaces where YAML allows them.

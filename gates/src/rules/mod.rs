@@ -117,6 +117,20 @@ impl<'a> Gathered<'a> {
         }
     }
 
+    /// As [`find`](Self::find), where the case weighs less than the rule, unless the settings say what it weighs.
+    pub(crate) fn find_lighter(
+        &mut self,
+        rule: &Rule,
+        severity: Severity,
+        place: Place,
+        message: impl Into<String>,
+    ) -> Noted<'_> {
+        match self.settings.severities.contains_key(rule.code) {
+            true => self.find(rule, place, message),
+            false => self.push(rule, severity, place, message.into()),
+        }
+    }
+
     fn push(&mut self, rule: &Rule, severity: Severity, place: Place, message: String) -> Noted<'_> {
         self.findings.push(Finding {
             code: rule.code.to_owned(),

@@ -165,7 +165,7 @@ pub(crate) fn orders(gathered: &mut Gathered<'_>, subject: &Subject<'_>) {
     }
     for block in draft.sections.iter().flat_map(|section| &section.blocks) {
         if let Block::Code { text, .. } = block
-            && let Some(why) = text.lines().find_map(orders::found)
+            && let Some(why) = text.lines().find_map(orders::found_in_code)
         {
             gathered.find(&ORDERS, Place::Page, format!("a block of code gives orders to a model: {why}")).of(text);
         }

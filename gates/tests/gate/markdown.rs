@@ -31,6 +31,20 @@ fn a_bad_post_of_a_person_is_told_line_by_line() {
 }
 
 #[test]
+fn a_day_without_a_time_is_an_error_until_it_is_past_everywhere() {
+    let of = |day: &str| {
+        let text = format!("---\ntitle: A day\ndescription: How.\ndate: {day}\n---\n\nA day.\n");
+        judged("content/posts/day.md", &text).0
+    };
+    let error = "error form/date-offset";
+    assert!(
+        of("2026-03-01").contains(error) && of("2026-03-03").contains(error) && of("2026-02-01 10:00").contains(error)
+    );
+    let past = of("2026-02-27");
+    assert!(!past.contains(error) && past.contains("warning form/date-offset") && past.contains("time zone"), "{past}");
+}
+
+#[test]
 fn a_file_without_front_matter_is_told_so() {
     assert_snapshot!(judged("README.md", "# Hello\n").0);
 }

@@ -51,6 +51,20 @@ fn is_location(value: &Value) {
 }
 
 #[test]
+fn findings_beyond_those_that_are_listed_are_counted() {
+    let page = format!("{PAGE}\n{}", "# One more title\n\n".repeat(1_200));
+    let checked = checked(page.as_bytes(), &[]);
+    assert!(checked.more > 0);
+    let log = log_of(std::slice::from_ref(&checked), &Settings::default());
+    let notes = log["runs"][0]["invocations"][0]["toolExecutionNotifications"].as_array().unwrap();
+    let note = notes.iter().find(|note| note["level"] == "warning").unwrap();
+    is_object(note, &["message"], &["level", "locations"]);
+    is_location(&note["locations"][0]["physicalLocation"]);
+    let text = note["message"]["text"].as_str().unwrap();
+    assert!(text.starts_with(&format!("{} more findings of ", checked.more)), "{text}");
+}
+
+#[test]
 fn a_log_has_the_shape_that_the_standard_asks_for() {
     let log = log(PAGE);
     is_object(&log, &["version", "runs"], &["$schema"]);

@@ -40,7 +40,8 @@ pub(super) fn read(named: &[PathBuf], stdin: &Path) -> Result<Vec<Text>, Failure
             continue;
         }
         let files = if path.is_dir() { pages(path)? } else { vec![path.clone()] };
-        for file in files.into_iter().filter(|file| seen.insert(file.clone())) {
+        // `./a.md` and `a.md` are one file.
+        for file in files.into_iter().filter(|file| seen.insert(file.canonicalize().unwrap_or_else(|_| file.clone()))) {
             let bytes = bounded(&file, PAGE).map_err(|e| unreadable(&file, &e))?;
             texts.push(Text { name: file.to_string_lossy().into_owned(), path: file, bytes });
         }
