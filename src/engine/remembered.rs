@@ -140,7 +140,7 @@ fn looks(hugo: &Hugo, folder: &Path, tags: &str) -> Option<String> {
             } else {
                 // Through links: Hugo reads what they lead to.
                 let meta = std::fs::metadata(entry.path()).or_else(|_| entry.metadata()).ok()?;
-                if meta.is_dir() {
+                if meta.is_dir() || (is_config(&entry.path()) && names_node(&entry.path(), meta.len())) {
                     return None;
                 }
                 lines.push(line(&entry.path(), &meta)?);
@@ -152,6 +152,19 @@ fn looks(hugo: &Hugo, folder: &Path, tags: &str) -> Option<String> {
     }
     lines.sort();
     Some(hash::sha256_hex(lines.join("\n").as_bytes()))
+}
+
+/// Whether a file may be the configuration of a site or of a theme, by its name.
+fn is_config(path: &Path) -> bool {
+    let form = path.extension().is_some_and(|e| ["toml", "yaml", "yml", "json"].iter().any(|known| e == *known));
+    let stem = path.file_stem().is_some_and(|s| ["hugo", "config", "theme", "module"].iter().any(|known| s == *known));
+    form && stem
+}
+
+/// Whether a configuration names what node keeps: Hugo tells nothing of a mount while its folder is missing.
+fn names_node(path: &Path, bytes: u64) -> bool {
+    const LARGEST: u64 = 1 << 20;
+    bytes > LARGEST || std::fs::read(path).is_ok_and(|text| String::from_utf8_lossy(&text).contains("node_modules"))
 }
 
 fn line(path: &Path, meta: &std::fs::Metadata) -> Option<String> {
@@ -211,7 +224,7 @@ mod tests {
             let a = ("content/posts/a.md", "---\ntitle: A\ndate: 2026-03-02T08:00:00Z\n---\nText.\n");
             write_all(&site, SITE);
             write_all(&site, [("hugo.toml", config.as_str()), a]);
-            write_all(folder.path(), [("notes/n.md", a.1)]);
+            write_all(folder.path(), [("notes/n.md", a.1), ("site/resources/x/n.css", "")]);
             if name == "a linked folder" {
                 std::os::unix::fs::symlink(folder.path().join("notes"), site.join("content/notes")).unwrap();
             }
