@@ -122,8 +122,10 @@ impl Desk {
     /// # Errors
     /// Where it was looked for.
     pub fn hugo(&self, site: &Site) -> Result<Hugo, String> {
-        let clock = self.clock.is_given().then(|| self.clock.now());
-        self.hugo.clone().map(|hugo| Hugo { clock, build: self.config.build(site), ..hugo })
+        let build = self.config.build(site);
+        // A command may be told the time by its words.
+        let clock = (self.clock.is_given() || !build.command.is_empty()).then(|| self.clock.now());
+        self.hugo.clone().map(|hugo| Hugo { clock, build, ..hugo })
     }
 
     /// The site of this name.

@@ -1,18 +1,17 @@
 //! The ground a site's pages are checked on: its default branch, exported and built once per commit.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use gates::inventory::Inventory;
-use gates::references;
 use jiff::Timestamp;
 use states::words::RunId;
 
 use super::desk::Desk;
-use super::inventory::{self, Surveyed};
+use super::inventory;
 use super::outcome::Outcome;
+use super::tree;
 use crate::config::Site;
 use crate::hugo::{Hugo, HugoError};
 use crate::publish::{Credentials, PublishError, RepoOptions, SecretString, SiteRepo, seed};
@@ -58,11 +57,16 @@ impl Standing {
     /// The outcome of the effect that needs it, where the default branch does not build: no draft is blamed for it.
     pub fn must_build(&self, site: &Site) -> Result<(), Outcome> {
         let Built::Broken(why) = &self.built else { return Ok(()) };
-        Err(Outcome::deferred(
-            format!("site does not build: {}", site.name),
-            format!("the default branch does not build, so no draft can be checked; mend it there. Hugo says: {why}"),
-        ))
+        Err(does_not_build(site, why))
     }
+}
+
+/// The outcome of an effect that meets a default branch that does not build.
+pub(super) fn does_not_build(site: &Site, why: &str) -> Outcome {
+    Outcome::deferred(
+        format!("site does not build: {}", site.name),
+        format!("the default branch does not build, so no draft can be checked; mend it there. Hugo says: {why}"),
+    )
 }
 
 impl Desk {
@@ -184,24 +188,24 @@ async fn survey(
     tags: &str,
 ) -> Result<(), HugoError> {
     let output = standing.source.with_file_name("public");
-    let site = inventory::survey(hugo, &standing.source, &output, limit, now, tags).await?;
-    let Surveyed { inventory, listed, addresses } = site;
-    standing.inventory = inventory;
-    // What the layout puts on every page is what stands on a page that has no content of its own.
-    let pages = listed.iter().filter_map(|l| l.output_path(&addresses.base));
-    let plain = std::iter::once(PathBuf::from("404.html")).chain(std::iter::once("index.html".into())).chain(pages);
-    let mut common: Option<BTreeSet<String>> = None;
-    for page in plain.take(12) {
-        if let Some(html) = inventory::text_of(&output.join(&page), inventory::MOST_HTML) {
-            let found: BTreeSet<String> = references(&html, "/", &standing.inventory).into_iter().collect();
-            common = Some(match common {
-                None => found,
-                Some(known) => known.intersection(&found).cloned().collect(),
-            });
-        }
-    }
-    standing.site_links = common.unwrap_or_default().into_iter().collect();
+    // A command leaves in its folder what it likes; drafts are built beside the export as it was.
+    let copy = match hugo.build.command.is_empty() {
+        true => None,
+        false => Some(copied(&standing.source).await.map_err(|e| HugoError::Failed { message: e.to_string() })?),
+    };
+    let source = copy.as_ref().map_or_else(|| standing.source.clone(), |copy| copy.path().join("source"));
+    let site = inventory::survey(hugo, &source, &output, limit, now, tags).await?;
+    standing.site_links = inventory::common_links(&output, &site);
+    standing.inventory = site.inventory;
     Ok(())
+}
+
+/// A folder beside an exported tree, with a copy of the tree in it that is called `source`.
+pub(super) async fn copied(tree: &Path) -> std::io::Result<tempfile::TempDir> {
+    let folder = tempfile::Builder::new().prefix("copy-").tempdir_in(tree.parent().unwrap_or(Path::new(".")))?;
+    let (from, to) = (tree.to_owned(), folder.path().join("source"));
+    tokio::task::spawn_blocking(move || tree::copy(&from, &to)).await.map_err(std::io::Error::other)??;
+    Ok(folder)
 }
 
 fn read_secret(variable: &str) -> Result<SecretString, PublishError> {

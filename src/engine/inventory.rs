@@ -1,5 +1,6 @@
 //! What a site has, read off what Hugo lists and builds.
 
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use gates::BuiltPage;
 use gates::inventory::{Inventory, OtherHugo, Post, sentence_prints};
 use gates::page::Page;
+use gates::references;
 use jiff::Timestamp;
 use url::Url;
 
@@ -47,14 +49,24 @@ pub(super) async fn survey(
     now: Timestamp,
     tags: &str,
 ) -> Result<Surveyed, HugoError> {
-    // The questions take a fraction of the build's time.
-    let (built, addresses, listed, version) =
-        tokio::join!(hugo.build(source, output, limit), hugo.addresses(source), hugo.list(source), hugo.version());
-    built?;
+    let questions = async { tokio::join!(hugo.addresses(source), hugo.list(source), hugo.version()) };
+    let build = hugo.build(source, output, limit);
+    let (addresses, listed, version) = if hugo.build.command.is_empty() {
+        // The questions take a fraction of the build's time.
+        let (built, answers) = tokio::join!(build, questions);
+        built?;
+        answers
+    } else {
+        // A command may make what is listed.
+        build.await?;
+        questions.await
+    };
     let (addresses, listed) = (addresses?, listed?);
     let (from, to, tags) = (source.to_owned(), output.to_owned(), tags.to_owned());
+    let themes = hugo.build.themes.clone();
     let read = move || {
         let mut inventory = read(&from, &addresses, &listed, &to, &tags);
+        inventory.file_links |= has_link_hook(&from, themes.as_deref());
         let versions = version.ok().zip(wanted_hugo(&from));
         let other = versions.filter(|(here, there)| !is_same_hugo(here, there));
         inventory.other_hugo = other.map(|(here, there)| OtherHugo { here, there });
@@ -62,19 +74,40 @@ pub(super) async fn survey(
     };
     let site = tokio::task::spawn_blocking(read).await;
     let site = site.map_err(|why| HugoError::Failed { message: format!("its output cannot be read: {why}") })?;
-    let visible = site.listed.iter().filter(|l| l.is_visible(now) && !l.permalink.is_empty()).count();
-    let shown = site.inventory.posts.iter().filter(|post| !post.hidden).count();
-    if shown == 0 && visible > 0 {
-        return Err(Hugo::wrote_nothing(source, visible));
+    let visible = || site.listed.iter().filter(|l| l.is_visible(now) && !l.permalink.is_empty());
+    // A layout for the home page alone shows no post. Where there is no post, the other pages tell.
+    let has_posts = visible().any(|l| l.kind == "page");
+    let expected: Vec<&Listed> = visible().filter(|l| !has_posts || l.kind == "page").collect();
+    let place = Output::of(output, &site.addresses.base, &site.listed);
+    if !expected.is_empty() && expected.iter().all(|l| place.file_of(l).is_none()) {
+        return Err(Hugo::wrote_nothing(source, expected.len()));
     }
     Ok(site)
+}
+
+/// The references to elsewhere that the layout puts on every page of a language, or of the site.
+pub(super) fn common_links(output: &Path, site: &Surveyed) -> Vec<String> {
+    let mut all = BTreeSet::new();
+    for pages in Output::of(output, &site.addresses.base, &site.listed).some_pages(&site.listed) {
+        let texts = pages.iter().filter_map(|page| text_of(page, MOST_HTML));
+        let links = texts.map(|html| references(&html, "/", &site.inventory).into_iter().collect::<BTreeSet<String>>());
+        all.extend(links.reduce(|known, found| &known & &found).unwrap_or_default());
+    }
+    all.into_iter().collect()
+}
+
+/// Whether a layout of the site or of its themes takes links in hand. A theme may be a link to its folder.
+fn has_link_hook(source: &Path, themes: Option<&Path>) -> bool {
+    let themes = std::iter::once(source.join("themes")).chain(themes.map(Path::to_owned));
+    let each = themes.flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()));
+    let mut roots = ["layouts", "_vendor"].map(|folder| source.join(folder)).into_iter().chain(each);
+    roots.any(|root| files(&root).iter().any(|file| file.ends_with("_markup/render-link.html")))
 }
 
 fn read(source: &Path, addresses: &Addresses, listed: &[Listed], output: &Path, tags_key: &str) -> Inventory {
     let mut inventory = Inventory { base_url: Some(addresses.base.clone()), ..Inventory::default() };
     inventory.canonify = addresses.canonify;
-    let hook = |folder: &str| files(&source.join(folder)).iter().any(|file| file.ends_with("_markup/render-link.html"));
-    inventory.file_links = addresses.file_links || ["layouts", "themes", "_vendor"].into_iter().any(hook);
+    inventory.file_links = addresses.file_links;
     let place = Output::of(output, &addresses.base, listed);
     for entry in listed.iter().filter(|l| !l.permalink.is_empty()).take(MOST_POSTS) {
         let url = on_site(&entry.permalink);
@@ -90,7 +123,7 @@ fn read(source: &Path, addresses: &Addresses, listed: &[Listed], output: &Path, 
             values.into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
         };
         let tags = list(tags_key);
-        let mut sentences = std::collections::BTreeSet::new();
+        let mut sentences = BTreeSet::new();
         if shown {
             inventory.vocabulary.extend(tags.iter().cloned());
             sentences = page.as_ref().map(|p| sentence_prints(p.body())).unwrap_or_default();

@@ -9,6 +9,7 @@ pub mod outcome;
 pub mod progress;
 pub mod desk;
 mod inventory;
+mod tree;
 pub mod remembered;
 pub mod ground;
 pub mod asking;

@@ -13,13 +13,15 @@ use super::inventory::survey;
 use crate::hugo::{Hugo, HugoError};
 
 /// Counted up when an inventory holds other things, or is read differently.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 /// A folder with more files is built each time.
 const MOST_FILES: usize = 200_000;
 /// The largest memory that is read, in bytes.
 const MOST_BYTES: u64 = 256 << 20;
 /// How many sites are remembered; the oldest is forgotten.
 const MOST_SITES: usize = 16;
+/// What git, Hugo and node make in a site's folder: it follows from what is looked at, unless the site says that it is read.
+const MADE: [&str; 5] = ["public", "resources", "node_modules", ".git", ".hugo_build.lock"];
 
 #[derive(Serialize, Deserialize)]
 struct Remembered {
@@ -52,7 +54,9 @@ pub async fn inventory_of(
     }
     let work = tempfile::tempdir().map_err(|e| HugoError::Failed { message: e.to_string() })?;
     let site = survey(hugo, folder, &work.path().join("public"), limit, now, tags).await?;
-    if let Some((place, looks)) = seen {
+    if let Some((place, looks)) = seen
+        && hugo.reads_only(folder, &MADE).await
+    {
         let changes = site.listed.iter().filter(|l| !l.draft).flat_map(|l| [l.shown.0, l.shown.1]).flatten();
         let until = changes.filter(|at| *at > now).min();
         remember(&place, &Remembered { seen: looks, at: now, until, inventory: site.inventory.clone() });
@@ -109,11 +113,16 @@ fn remember(place: &Path, known: &Remembered) {
     }
 }
 
-/// One hash of the Hugo, how it is told to build, and the names, sizes and times of all files that a build reads. `None` where
-/// that cannot be told.
+/// One hash of the program, of the Hugo, how it is told to build, and of the names, sizes and times of all files that a build reads.
+/// `None` where that cannot be told: a command may read anything, and links to folders lead anywhere.
 fn looks(hugo: &Hugo, folder: &Path, tags: &str) -> Option<String> {
+    if !hugo.build.command.is_empty() {
+        return None;
+    }
     let mut lines = vec![format!("{FORM} {} {tags:?} {:?}", env!("CARGO_PKG_VERSION"), hugo.build)];
     lines.push(line(&hugo.binary, &std::fs::metadata(&hugo.binary).ok()?)?);
+    let program = std::env::current_exe().ok()?;
+    lines.push(line(&program, &std::fs::metadata(&program).ok()?)?);
     let mut folders = vec![folder.to_owned()];
     folders.extend(hugo.build.themes.clone());
     let roots = folders.len();
@@ -123,9 +132,7 @@ fn looks(hugo: &Hugo, folder: &Path, tags: &str) -> Option<String> {
             let entry = entry.ok()?;
             let kind = entry.file_type().ok()?;
             let name = entry.file_name();
-            // What git, Hugo and node make is not read by a build, or follows from what is.
-            let made = ["public", "resources", "node_modules", ".git", ".hugo_build.lock"];
-            if n < roots && made.iter().any(|made| name == *made) {
+            if n < roots && MADE.iter().any(|made| name == *made) {
                 continue;
             }
             if kind.is_dir() {
@@ -133,6 +140,9 @@ fn looks(hugo: &Hugo, folder: &Path, tags: &str) -> Option<String> {
             } else {
                 // Through links: Hugo reads what they lead to.
                 let meta = std::fs::metadata(entry.path()).or_else(|_| entry.metadata()).ok()?;
+                if meta.is_dir() || (is_config(&entry.path()) && names_node(&entry.path(), meta.len())) {
+                    return None;
+                }
                 lines.push(line(&entry.path(), &meta)?);
             }
             if lines.len() + folders.len() > MOST_FILES {
@@ -142,6 +152,19 @@ fn looks(hugo: &Hugo, folder: &Path, tags: &str) -> Option<String> {
     }
     lines.sort();
     Some(hash::sha256_hex(lines.join("\n").as_bytes()))
+}
+
+/// Whether a file may be the configuration of a site or of a theme, by its name.
+fn is_config(path: &Path) -> bool {
+    let form = path.extension().is_some_and(|e| ["toml", "yaml", "yml", "json"].iter().any(|known| e == *known));
+    let stem = path.file_stem().is_some_and(|s| ["hugo", "config", "theme", "module"].iter().any(|known| s == *known));
+    form && stem
+}
+
+/// Whether a configuration names what node keeps: Hugo tells nothing of a mount while its folder is missing.
+fn names_node(path: &Path, bytes: u64) -> bool {
+    const LARGEST: u64 = 1 << 20;
+    bytes > LARGEST || std::fs::read(path).is_ok_and(|text| String::from_utf8_lossy(&text).contains("node_modules"))
 }
 
 fn line(path: &Path, meta: &std::fs::Metadata) -> Option<String> {
@@ -179,6 +202,36 @@ mod tests {
         }
         // A file stands where the folder would be.
         assert_eq!(ask(site.join("hugo.toml")).await.unwrap(), built);
+    }
+
+    #[tokio::test]
+    async fn a_site_that_reads_what_is_not_looked_at_is_not_remembered() {
+        let Some(hugo) = hugo() else { return };
+        let now: Timestamp = "2026-11-21T06:00:00Z".parse().unwrap();
+        let mount = |of: &str, to: &str| format!("[[module.mounts]]\nsource = '{of}'\ntarget = '{to}'\n");
+        let layouts = mount("layouts", "layouts");
+        for (name, more, remembered) in [
+            ("plain", String::new(), true),
+            ("mounts of its own", format!("{}{layouts}", mount("content", "content")), true),
+            ("above", format!("{}{layouts}", mount("../notes", "content")), false),
+            ("of node", format!("{layouts}{}", mount("node_modules/x", "assets/x")), false),
+            ("made", format!("{layouts}{}", mount("resources/x", "assets/x")), false),
+            ("a linked folder", String::new(), false),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let (site, memory) = (folder.path().join("site"), folder.path().join("memory"));
+            let config = format!("{}{more}", SITE[0].1);
+            let a = ("content/posts/a.md", "---\ntitle: A\ndate: 2026-03-02T08:00:00Z\n---\nText.\n");
+            write_all(&site, SITE);
+            write_all(&site, [("hugo.toml", config.as_str()), a]);
+            write_all(folder.path(), [("notes/n.md", a.1), ("site/resources/x/n.css", "")]);
+            if name == "a linked folder" {
+                std::os::unix::fs::symlink(folder.path().join("notes"), site.join("content/notes")).unwrap();
+            }
+            let hugo = Hugo { clock: Some(now), ..hugo.clone() };
+            inventory_of(&hugo, &site, Duration::from_secs(120), now, "tags", Some(&memory)).await.unwrap();
+            assert_eq!(place(&memory, &site).exists(), remembered, "{name}");
+        }
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Building a site into a folder.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::child::{self, Surroundings};
@@ -14,7 +15,8 @@ use super::{Hugo, HugoError, advice};
 #[serde(deny_unknown_fields, default)]
 pub struct BuildOptions {
     /// A command in the place of `hugo build`, as its words: no shell reads it. `{source}` and `{destination}` in them become
-    /// folders; it runs in the first and has to leave the site in the second. Empty: Hugo itself.
+    /// folders; it runs in the first and has to leave the site in the second. `{themes}` becomes the folder of themes, `{clock}`
+    /// the time that the build is made at (RFC 3339). Empty: Hugo itself.
     pub command: Vec<String>,
     /// A folder that holds the site's themes, for a theme that is a git submodule: what is exported has no submodules.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,6 +34,18 @@ impl BuildOptions {
                 "`command` does not name {DESTINATION}: it has to leave the site there, and would write elsewhere"
             ));
         }
+        let names_themes = self.command.iter().any(|word| word.contains(THEMES));
+        if names_themes && self.themes.is_none() {
+            return Err(format!(
+                "`command` names {THEMES}, and `themes` names no folder: name it, or leave {THEMES} out"
+            ));
+        }
+        if !self.command.is_empty() && !names_themes && self.themes.is_some() {
+            return Err(format!(
+                "`command` does not name {THEMES}, so that it would build without the folder in `themes`: tell it, as in \
+                 \"--themesDir\", \"{THEMES}\", or leave `themes` out"
+            ));
+        }
         match self.command.first() {
             Some(program) if program.trim().is_empty() => Err("`command` begins with the name of a program".into()),
             _ => Ok(()),
@@ -41,6 +55,8 @@ impl BuildOptions {
 
 const SOURCE: &str = "{source}";
 const DESTINATION: &str = "{destination}";
+const THEMES: &str = "{themes}";
+const CLOCK: &str = "{clock}";
 
 /// What a build that succeeded said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -75,8 +91,20 @@ impl Hugo {
                 child::run(self.binary.as_os_str(), arguments, around, timeout).await?
             }
             Some((program, rest)) => {
-                let words = rest.iter().map(|word| filled(word, &source, &destination));
-                child::run(filled(program, &source, &destination).as_os_str(), words, around, timeout).await?
+                let clock = self.clock.map(told).map(OsString::from);
+                if clock.is_none() && self.build.command.iter().any(|word| word.contains(CLOCK)) {
+                    return Err(HugoError::failed(format!("the command names {CLOCK}, and it was given no time")));
+                }
+                let clock = clock.unwrap_or_default();
+                let themes = self.build.themes.clone().unwrap_or_default();
+                let values = [
+                    (SOURCE, source.as_os_str()),
+                    (DESTINATION, destination.as_os_str()),
+                    (THEMES, themes.as_os_str()),
+                    (CLOCK, clock.as_os_str()),
+                ];
+                let words = rest.iter().map(|word| filled(word, &values));
+                child::run(filled(program, &values).as_os_str(), words, around, timeout).await?
             }
         };
         let mut warnings: Vec<String> = said
@@ -99,7 +127,7 @@ impl Hugo {
             arguments.extend(["--themesDir".into(), themes.clone().into_os_string()]);
         }
         if let Some(at) = self.clock {
-            arguments.extend(["--clock".into(), at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string().into()]);
+            arguments.extend(["--clock".into(), told(at).into()]);
         }
         arguments
     }
@@ -113,19 +141,22 @@ impl Hugo {
     }
 }
 
-/// A word of the command with its folders filled in.
-fn filled(word: &str, source: &Path, destination: &Path) -> OsString {
+/// A time as Hugo takes it.
+fn told(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// A word of the command with its values filled in. What is filled in is not looked at again.
+fn filled(word: &str, values: &[(&str, &OsStr)]) -> OsString {
     let mut out = OsString::new();
     let mut rest = word;
     while let Some(at) = rest.find('{') {
-        let (name, folder) = match &rest[at..] {
-            tail if tail.starts_with(SOURCE) => (SOURCE, source.as_os_str()),
-            tail if tail.starts_with(DESTINATION) => (DESTINATION, destination.as_os_str()),
-            _ => ("{", std::ffi::OsStr::new("{")),
-        };
+        let tail = &rest[at..];
+        let brace = ("{", OsStr::new("{"));
+        let (name, value) = values.iter().find(|(name, _)| tail.starts_with(name)).copied().unwrap_or(brace);
         out.push(&rest[..at]);
-        out.push(folder);
-        rest = &rest[at + name.len()..];
+        out.push(value);
+        rest = &tail[name.len()..];
     }
     out.push(rest);
     out
@@ -137,8 +168,10 @@ mod tests {
 
     #[test]
     fn folders_are_filled_into_the_words_of_a_command() {
-        let fill = |word: &str| filled(word, Path::new("/s"), Path::new("/d")).into_string().unwrap();
-        assert_eq!(fill("--out={destination}/x{source}"), "--out=/d/x/s");
+        let values = [(SOURCE, OsStr::new("/s{clock}")), (DESTINATION, OsStr::new("/d")), (CLOCK, OsStr::new("now"))];
+        let fill = |word: &str| filled(word, &values).into_string().unwrap();
+        assert_eq!(fill("--out={destination}/x{source}"), "--out=/d/x/s{clock}");
+        assert_eq!(fill("{clock}"), "now");
         assert_eq!(fill("{other} {"), "{other} {");
     }
 
@@ -152,5 +185,10 @@ mod tests {
         assert!(of(&["", "{destination}"]).check().is_err());
         assert_eq!(of(&["npm", "run", "build", "--", "{destination}"]).check(), Ok(()));
         assert_eq!(of(&[]).check(), Ok(()));
+        let themed = |words: &[&str]| BuildOptions { themes: Some("themes".into()), ..of(words) };
+        assert!(themed(&["npm", "{destination}"]).check().unwrap_err().contains("{themes}"));
+        assert_eq!(themed(&["npm", "{destination}", "{themes}"]).check(), Ok(()));
+        assert_eq!(themed(&[]).check(), Ok(()));
+        assert!(of(&["npm", "{destination}", "{themes}"]).check().unwrap_err().contains("`themes`"));
     }
 }

@@ -1,8 +1,10 @@
 //! A build as a child process: in an environment of its own, ended with all that it has started when its time is up.
 
 use std::ffi::OsStr;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -11,10 +13,13 @@ use tokio::process::{Child, Command};
 use super::{HugoError, advice};
 
 /// The most output of one call that is kept, in bytes. The rest is read and dropped.
-const MOST_OUTPUT: u64 = 8 * 1024 * 1024;
+const MOST_OUTPUT: usize = 8 * 1024 * 1024;
 
 /// How long the last output is waited for once the child has ended: what it has started may hold its pipes open.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// The signals that say nothing about what was built: interrupted, aborted, killed, and told to end.
+const TOLD: [i32; 4] = [2, 6, 9, 15];
 
 /// What a successful call wrote.
 #[derive(Debug, Default)]
@@ -59,29 +64,36 @@ pub(super) async fn run(
     }
     command.process_group(0).kill_on_drop(true);
     let mut group = Group(command.spawn().map_err(|why| not_started(program, &why))?);
-    let (out, err) = (group.0.stdout.take(), group.0.stderr.take());
-    let reading = tokio::spawn(async move { tokio::join!(bounded(out), bounded(err)) });
-    let ended = tokio::time::timeout(within, group.0.wait()).await;
-    let Ok(status) = ended else {
-        // Waiting makes sure that it is gone before its folders are.
-        group.end();
-        let _ = group.0.wait().await;
-        reading.abort();
-        return Err(HugoError::TimedOut(within));
-    };
+    let (out, err) = (Kept::default(), Kept::default());
+    let reading = tokio::spawn({
+        let (from_out, from_err) = (group.0.stdout.take(), group.0.stderr.take());
+        let (out, err) = (out.clone(), err.clone());
+        async move { tokio::join!(out.fill(from_out), err.fill(from_err)) }
+    });
+    let ended = tokio::time::timeout(within, group.ended()).await;
+    // While nobody has waited for the child, its number is its own: what it has started ends with it. Waiting makes sure that
+    // it is gone before its folders are.
+    group.end();
+    let status = group.0.wait().await;
     let stop = reading.abort_handle();
-    let (out, err) = match tokio::time::timeout(LAST_WORDS, reading).await {
-        Ok(Ok(said)) => said,
-        _ => {
-            stop.abort();
-            Default::default()
-        }
-    };
+    let _ = tokio::time::timeout(LAST_WORDS, reading).await;
+    stop.abort();
+    if ended.is_err() {
+        return Err(HugoError::TimedOut(within));
+    }
+    let (out, err) = (out.text(), err.text());
     match status {
         Ok(status) if status.success() => Ok(Said { out, err }),
+        Ok(status) if signal_of(status).is_some() => Err(HugoError::Ended(signal_of(status).unwrap_or_default())),
         Ok(_) => Err(HugoError::Failed { message: advice::with_next_step(complaint(&out, &err), around.source) }),
         Err(why) => Err(HugoError::Missing(why.to_string())),
     }
+}
+
+/// The signal that ended a program; shells tell it of what they ran by adding 128.
+fn signal_of(status: ExitStatus) -> Option<i32> {
+    let told = || status.code().map(|code| code - 128).filter(|signal| TOLD.contains(signal));
+    status.signal().or_else(told)
 }
 
 fn not_started(program: &OsStr, why: &std::io::Error) -> HugoError {
@@ -92,10 +104,25 @@ fn not_started(program: &OsStr, why: &std::io::Error) -> HugoError {
 struct Group(Child);
 
 impl Group {
+    /// Waits until the child has ended, and leaves it to be collected.
+    async fn ended(&self) {
+        let Some(id) = self.id() else { return };
+        let wait = move || {
+            use rustix::process::{WaitId, WaitIdOptions, waitid};
+            while let Err(rustix::io::Errno::INTR) =
+                waitid(WaitId::Pid(id), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)
+            {}
+        };
+        let _ = tokio::task::spawn_blocking(wait).await;
+    }
+
+    /// None means that it has been waited for: its number may be another's by now.
+    fn id(&self) -> Option<rustix::process::Pid> {
+        self.0.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw)
+    }
+
     fn end(&self) {
-        // No id means that it has been waited for: its number may be another's by now.
-        let id = self.0.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
-        if let Some(id) = id {
+        if let Some(id) = self.id() {
             // An error means that it has just ended.
             let _ = rustix::process::kill_process_group(id, rustix::process::Signal::KILL);
         }
@@ -108,12 +135,24 @@ impl Drop for Group {
     }
 }
 
-async fn bounded(pipe: Option<impl AsyncRead + Unpin>) -> String {
-    let Some(mut pipe) = pipe else { return String::new() };
-    let mut kept = Vec::new();
-    let _ = (&mut pipe).take(MOST_OUTPUT).read_to_end(&mut kept).await;
-    let _ = tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await;
-    String::from_utf8_lossy(&kept).into_owned()
+/// The beginning of what comes out of a pipe. It is there also where the pipe stays open.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Kept {
+    async fn fill(&self, pipe: Option<impl AsyncRead + Unpin>) {
+        let Some(mut pipe) = pipe else { return };
+        let mut piece = vec![0; 16 * 1024];
+        while let Ok(read @ 1..) = pipe.read(&mut piece).await {
+            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let room = MOST_OUTPUT.saturating_sub(kept.len()).min(read);
+            kept.extend(piece.iter().take(room));
+        }
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
 }
 
 /// The lines that say what went wrong, at most a few.

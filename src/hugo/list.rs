@@ -70,6 +70,16 @@ impl Hugo {
         Ok(Addresses { base, canonify, file_links })
     }
 
+    /// Whether a build reads nothing but files of the site's folder and of the folder of themes, and none of what is called so at
+    /// the top of them. False also where that cannot be told.
+    pub async fn reads_only(&self, source_dir: &Path, without: &[&str]) -> bool {
+        let Ok(source) = super::folder_of(source_dir) else { return false };
+        let Ok(said) = self.ask(&source, &["config", "mounts"]).await else { return false };
+        let roots: Vec<PathBuf> = std::iter::once(source).chain(self.build.themes.clone()).collect();
+        let mut modules = serde_json::Deserializer::from_str(&said).into_iter::<serde_json::Value>().peekable();
+        modules.peek().is_some() && modules.all(|module| module.is_ok_and(|m| stays_within(&m, &roots, without)))
+    }
+
     async fn ask(&self, source_dir: &Path, question: &[&str]) -> Result<String, HugoError> {
         let source = super::folder_of(source_dir)?;
         let cache = tempfile::tempdir().map_err(|why| HugoError::failed(format!("no cache: {why}")))?;
@@ -114,6 +124,24 @@ fn output_path(permalink: &str, base_url: &str) -> Option<PathBuf> {
         out.push("index.html");
     }
     Some(out)
+}
+
+/// Whether a module, as `hugo config mounts` tells it, lies in one of the folders with all that it mounts.
+fn stays_within(module: &serde_json::Value, roots: &[PathBuf], without: &[&str]) -> bool {
+    let text = |value: &serde_json::Value, key: &str| value.get(key).and_then(|v| v.as_str()).map(PathBuf::from);
+    let plain = |path: &Path| !path.components().any(|part| part == std::path::Component::ParentDir);
+    let Some(dir) = text(module, "dir").filter(|dir| plain(dir)) else { return false };
+    let read = |path: &Path| {
+        let below = roots.iter().find_map(|root| path.strip_prefix(root).ok());
+        let first = below.map(|below| below.components().next());
+        plain(path)
+            && first.is_some_and(|first| first.is_none_or(|name| !without.iter().any(|w| name.as_os_str() == *w)))
+    };
+    let mounts = module.get("mounts").and_then(serde_json::Value::as_array).map_or(&[][..], Vec::as_slice);
+    // Mounts of what node keeps lead to the site's own, whichever module has them.
+    let of_node = |source: &Path| source.components().next().is_some_and(|name| name.as_os_str() == "node_modules");
+    let mounted = |mount| text(mount, "source").is_some_and(|source| !of_node(&source) && read(&dir.join(source)));
+    read(&dir) && mounts.iter().all(mounted)
 }
 
 /// Reads the CSV by its header, so that a column that Hugo adds or moves changes nothing.

@@ -53,6 +53,12 @@ pub enum HugoError {
     /// Hugo was ended because it took too long.
     #[error("Hugo did not finish within {0:?}")]
     TimedOut(Duration),
+    /// A signal ended it, as where memory runs out: nothing is known about the site.
+    #[error(
+        "Hugo, or the command in its place, was ended by signal {0} before it was done: look whether the machine has \
+         memory left, and run again"
+    )]
+    Ended(i32),
     /// The binary cannot be started.
     #[error(
         "Hugo, or the command in its place, cannot be started ({0}): install it, or name its path in the configuration"

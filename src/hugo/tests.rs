@@ -81,6 +81,36 @@ async fn a_build_that_takes_too_long_is_ended_with_all_that_it_has_started() {
 }
 
 #[tokio::test]
+async fn what_a_build_leaves_running_ends_with_it_and_its_words_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "sleep 600 & echo $! > \"$HOME/../child\"; echo \"WARN  odd\" >&2; test ! -e fail || { echo \"ERROR no\"; exit 3; }";
+    let hugo = script(folder.path(), text);
+    let build = || async { hugo.build(folder.path(), &folder.path().join("public"), PLENTY).await };
+    let gone = || {
+        let child = std::fs::read_to_string(folder.path().join("child")).unwrap();
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.trim())).unwrap_or_default();
+        stat.is_empty() || stat.contains(") Z ")
+    };
+    assert_eq!(build().await.unwrap().warnings, ["odd"]);
+    assert!(gone());
+    std::fs::write(folder.path().join("fail"), "").unwrap();
+    assert!(build().await.unwrap_err().to_string().contains("ERROR no"));
+    assert!(gone());
+}
+
+#[tokio::test]
+async fn a_build_that_a_signal_ended_says_nothing_about_the_site() {
+    let folder = tempfile::tempdir().unwrap();
+    for (end, signal) in [("kill -9 $$", 9), ("sh -c 'kill -9 $$'; exit $?", 9), ("kill -15 $$", 15)] {
+        let hugo = script(folder.path(), end);
+        let ended = hugo.build(folder.path(), &folder.path().join("public"), PLENTY).await;
+        assert_eq!(ended, Err(HugoError::Ended(signal)), "{end}");
+    }
+    let ended = script(folder.path(), "exit 3").build(folder.path(), &folder.path().join("public"), PLENTY).await;
+    assert!(matches!(ended, Err(HugoError::Failed { .. })), "{ended:?}");
+}
+
+#[tokio::test]
 async fn a_build_sees_nothing_of_our_environment_and_a_home_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
     let hugo = script(folder.path(), "env > \"$HOME/../seen\"");

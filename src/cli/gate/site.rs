@@ -58,9 +58,13 @@ pub(super) async fn inventory(
     }
 }
 
-/// Hugo as the first site of the configuration is built.
+/// Hugo with the themes of the configuration's first site.
 fn built(hugo: Hugo, config: Option<&Config>, clock: &Clock) -> Hugo {
     let clock = clock.is_given().then(|| clock.now());
-    let build = config.and_then(|config| Some(config.build(config.sites.first()?)));
-    Hugo { clock, ..hugo.building(build.unwrap_or_default()) }
+    let mut build = config.and_then(|config| Some(config.build(config.sites.first()?))).unwrap_or_default();
+    // It is written for an export, and a configuration that came with a branch may be anybody's.
+    if !std::mem::take(&mut build.command).is_empty() {
+        note("Hugo itself builds the site: `gate` does not run the command in [site.build]");
+    }
+    Hugo { clock, ..hugo.building(build) }
 }

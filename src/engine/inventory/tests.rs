@@ -174,6 +174,108 @@ async fn languages_with_hosts_of_their_own_are_found_below_their_folders() {
 }
 
 #[tokio::test]
+async fn a_hidden_post_is_not_taken_for_its_namesake_in_another_language() {
+    let Some(hugo) = hugo() else { return };
+    let base = "baseURL = 'https://desk.example/'\ndefaultContentLanguage = 'en'\n[languages.en]\n\
+                baseURL = 'https://desk.example/'\n[languages.de]\nbaseURL = 'https://blatt.example/'\n";
+    let (draft, shown) = (post("A", "draft: true\n"), post("A", ""));
+    // With a sitemap, which says whose folder it lies in, and without.
+    for more in ["", "disableKinds = ['sitemap']\n"] {
+        let config = format!("{more}{base}");
+        let site = Site::of([
+            ("hugo.toml", config.as_str()),
+            LAYOUT,
+            ("content/posts/a.md", draft.as_str()),
+            ("content/posts/a.de.md", shown.as_str()),
+            ("content/posts/b.md", shown.as_str()),
+        ]);
+        let known = site.survey(&hugo).await.unwrap();
+        let hidden: Vec<&str> = known.posts.iter().filter(|p| p.hidden).map(|p| p.path.as_str()).collect();
+        assert_eq!(hidden, ["content/posts/a.md"], "{more}");
+        // All that is shown is of one language, which is not the default one.
+        std::fs::remove_file(site.source().join("content/posts/b.md")).unwrap();
+        std::fs::remove_file(site.source().join("content/posts/a.md")).unwrap();
+        let known = site.survey(&hugo).await.unwrap();
+        assert!(known.has("/posts/a/") && known.posts.iter().all(|p| !p.hidden), "{more}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_layout_of_each_language_links_to_is_known_where_languages_have_hosts() {
+    let Some(hugo) = hugo() else { return };
+    let languages = "defaultContentLanguage = 'en'\n[languages.en]\nbaseURL = 'https://desk.example/'\n\
+                     [languages.de]\nbaseURL = 'https://blatt.example/x/'\n";
+    let layout = "<title>{{ .Title }}</title>{{ .Content }}<a href=\"https://foot.example/\">F</a>\
+                  <a href=\"https://{{ .Language.Lang }}.foot.example/\">L</a>\n";
+    let link = "[Only here](https://once.example/)\n";
+    let (a, b) = (post("A", "") + link, post("B", ""));
+    for (config, own) in [
+        (languages, ["https://de.foot.example/", "https://en.foot.example/"].as_slice()),
+        ("", &["https://en.foot.example/"]),
+    ] {
+        let config = format!("baseURL = 'https://desk.example/'\n{config}");
+        let mut files =
+            vec![("hugo.toml", config.as_str()), ("layouts/all.html", layout), ("content/posts/a.md", a.as_str())];
+        files.extend(config.contains("blatt").then_some(("content/posts/b.de.md", b.as_str())));
+        let site = Site::of(files);
+        let output = site.0.path().join("public");
+        let known = survey(&hugo, &site.source(), &output, PLENTY, now(), "tags").await.unwrap();
+        let common = common_links(&output, &known);
+        let expected: Vec<&str> = own.iter().copied().chain(["https://foot.example/"]).collect();
+        assert_eq!(common, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_site_without_a_post_that_is_shown_builds() {
+    let Some(hugo) = hugo() else { return };
+    let (home, draft) = (post("Home", ""), post("A", "draft: true\n"));
+    let later = post("B", "publishDate: 2099-01-01T00:00:00Z\n");
+    let site = Site::of([
+        ("hugo.toml", "baseURL = 'https://desk.example/'\n"),
+        LAYOUT,
+        ("content/_index.md", home.as_str()),
+        ("content/posts/_index.md", home.as_str()),
+    ]);
+    assert!(site.survey(&hugo).await.unwrap().has("/posts/"));
+    write_all(&site.source(), [("content/posts/a.md", draft.as_str()), ("content/posts/b.md", later.as_str())]);
+    assert!(site.survey(&hugo).await.unwrap().posts.iter().all(|post| post.hidden));
+    // Without layouts nothing is shown, whatever there is.
+    std::fs::remove_dir_all(site.source().join("layouts")).unwrap();
+    let why = site.survey(&hugo).await.unwrap_err().to_string();
+    assert!(why.contains("none of the site's 2 pages"), "{why}");
+}
+
+#[tokio::test]
+async fn what_a_command_makes_is_listed() {
+    let Some(hugo) = hugo() else { return };
+    let a = post("A", "");
+    let site = Site::of([("hugo.toml", "baseURL = 'https://desk.example/'\n"), LAYOUT, ("made/a.md", a.as_str())]);
+    let build =
+        format!("sleep 1; mkdir content; cp made/a.md content; {} build --destination \"$1\"", hugo.binary.display());
+    write_all(&site.source(), [("build.sh", build.as_str())]);
+    let command = ["sh", "build.sh", "{destination}"].map(str::to_owned).to_vec();
+    let known = site.survey(&hugo.building(BuildOptions { command, ..BuildOptions::default() })).await.unwrap();
+    assert!(known.has("/a/"));
+}
+
+#[tokio::test]
+async fn a_theme_elsewhere_may_take_links_in_hand() {
+    let Some(hugo) = hugo() else { return };
+    let a = post("A", "");
+    let site =
+        Site::of([("hugo.toml", "baseURL = 'https://desk.example/'\ntheme = 'lean'\n"), ("content/a.md", a.as_str())]);
+    let hook = ("lean/layouts/_markup/render-link.html", "<a href=\"{{ .Destination }}\">{{ .Text }}</a>");
+    let elsewhere = site.0.path().join("elsewhere");
+    write_all(&elsewhere, [("lean/layouts/all.html", LAYOUT.1), hook]);
+    let build = BuildOptions { themes: Some(elsewhere.clone()), ..BuildOptions::default() };
+    assert!(site.survey(&hugo.clone().building(build)).await.unwrap().file_links);
+    std::fs::create_dir(site.source().join("themes")).unwrap();
+    std::os::unix::fs::symlink(elsewhere.join("lean"), site.source().join("themes/lean")).unwrap();
+    assert!(site.survey(&hugo).await.unwrap().file_links);
+}
+
+#[tokio::test]
 async fn a_post_that_is_not_shown_keeps_its_address_and_cannot_be_linked_to() {
     let Some(hugo) = hugo() else { return };
     let kinds = [

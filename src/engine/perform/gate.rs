@@ -1,7 +1,6 @@
 //! The gate: evidence first (the page carries its table), then the page's form and coverage, Hugo's build, the judge, and
 //! whether it was published before.
 
-use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use states::words::{
 
 use super::super::asking::Asker;
 use super::super::desk::Desk;
-use super::super::ground::{Built, Standing};
+use super::super::ground::{self, Built, Standing, copied};
 use super::super::inventory::built_page;
 use super::super::outcome::{Done, Outcome};
 use super::super::revisions::Tried;
@@ -205,22 +204,29 @@ async fn build(desk: &Desk, site: &Site, standing: &Standing, files: &[PageFile]
         (Built::Good, Ok(hugo)) => hugo,
     };
     let disk = |e: std::io::Error| Outcome::deferred("disk", format!("no folder for the build: {e}"));
-    let parent = standing.source.parent().unwrap_or(Path::new("."));
-    let folder = tempfile::Builder::new().prefix("draft-").tempdir_in(parent).map_err(disk)?;
+    let folder = copied(&standing.source).await.map_err(disk)?;
     let source = folder.path().join("source");
-    let (from, to, pages) = (standing.source.clone(), source.clone(), files.to_vec());
-    tokio::task::spawn_blocking(move || {
-        copy_tree(&from, &to)?;
-        write_beside(&to, &pages).map_err(std::io::Error::other)
-    })
-    .await
-    .map_err(|e| Outcome::failed(e.to_string()))?
-    .map_err(disk)?;
+    let (to, pages) = (source.clone(), files.to_vec());
+    tokio::task::spawn_blocking(move || write_beside(&to, &pages).map_err(std::io::Error::other))
+        .await
+        .map_err(|e| Outcome::failed(e.to_string()))?
+        .map_err(disk)?;
     let output = folder.path().join("public");
-    let built = hugo.build(&source, &output, Duration::from_secs(desk.config.desk.hugo_seconds)).await;
-    let warnings = match built {
+    let limit = Duration::from_secs(desk.config.desk.hugo_seconds);
+    let warnings = match hugo.build(&source, &output, limit).await {
         Ok(built) => built.warnings,
-        Err(HugoError::Failed { message }) => return Ok(HugoOutcome::Failed { message }),
+        Err(HugoError::Failed { message }) if hugo.build.command.is_empty() => {
+            return Ok(HugoOutcome::Failed { message });
+        }
+        Err(HugoError::Failed { message }) => {
+            // A command has more that can fail than the page: no draft is blamed for what fails without it, too.
+            let folder = copied(&standing.source).await.map_err(disk)?;
+            let untouched = hugo.build(&folder.path().join("source"), &folder.path().join("public"), limit).await;
+            return match untouched {
+                Ok(_) => Ok(HugoOutcome::Failed { message }),
+                Err(error) => Err(ground::does_not_build(site, &error.to_string())),
+            };
+        }
         Err(error) => return Ok(HugoOutcome::NotRun { cause: error.to_string() }),
     };
     let listed = match hugo.list(&source).await {
@@ -231,20 +237,6 @@ async fn build(desk: &Desk, site: &Site, standing: &Standing, files: &[PageFile]
     let page =
         files.iter().find(|f| f.path.ends_with(".md")).and_then(|f| built_page(&output, &listed, &base_url, &f.path));
     Ok(HugoOutcome::Built { page, warnings, site_links: standing.site_links.clone() })
-}
-
-fn copy_tree(from: &Path, to: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy_tree(&entry.path(), &target)?;
-        } else {
-            std::fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
 }
 
 /// The addresses that a page may link to: its sources and the related posts.
