@@ -114,7 +114,7 @@ const SECRET: &str = "it asks for a prompt or secrets";
 use Stand::{Anywhere, Asks, Opens};
 
 /// What is asked, where it may stand, the gap, and the words: parts divided by ` / `, a `~` where the gap is none.
-const TABLE: [(&str, Stand, usize, &str); 64] = [
+const TABLE: [(&str, Stand, usize, &str); 65] = [
     (
         OVERRIDE,
         Anywhere,
@@ -202,6 +202,7 @@ const TABLE: [(&str, Stand, usize, &str); 64] = [
         "system assistant / : / you your youre sure certainly ok okay obey comply respond reply answer pretend",
     ),
     (TURN, Opens, 1, "system assistant / ~ : / you must"),
+    (TURN, Anywhere, 0, "assistant / : / sure certainly okay"),
     (ROLE, Opens, 0, "new updated real actual true revised / instruction* task orders prompt directive* / :"),
     (ROLE, Anywhere, 1, "your / new real only actual true / task job goal objective mission / is : will"),
     (
