@@ -168,7 +168,13 @@ fn to_prove(located: &Located<'_>) -> Vec<evidence::Sentence> {
             heading,
         }));
     }
-    all.extend(located.sentences.iter().map(|sentence| evidence::Sentence {
+    // A shortcode that stands alone says nothing by itself; what it shows is not known here.
+    let shortcode = |text: &str| {
+        let text = text.trim();
+        ["{{<", "{{%"].iter().any(|open| text.starts_with(open)) && text.ends_with("}}")
+    };
+    let sentences = located.sentences.iter().filter(|sentence| !shortcode(&sentence.text));
+    all.extend(sentences.map(|sentence| evidence::Sentence {
         text: sentence.text.clone(),
         range: sentence.range.clone(),
         heading: sentence.heading,
