@@ -205,6 +205,11 @@ impl Inventory {
             .any(|post| post.path.strip_prefix(&file).is_some_and(|rest| matches!(rest, "" | ".md" | "/index.md")))
     }
 
+    /// True where it was read off a site: only then can something be missing there.
+    pub fn is_known(&self) -> bool {
+        self.base_url.is_some()
+    }
+
     /// True where Hugo makes a page at this address: a post, a section, a list of tags, an alias.
     pub fn makes(&self, address: &str) -> bool {
         self.built(&comparable(address))

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use gates::lint::{self, Against, MarkdownFile};
-use gates::settings::{Level, Settings};
+use gates::settings::Settings;
 use states::words::Severity;
 
 use super::open;
@@ -57,9 +57,6 @@ enum Format {
     Sarif,
 }
 
-/// The rule that needs to know the site's pages.
-const LINK_MISSING: &str = "form/link-missing";
-
 /// Checks files. 1 when one of them has an error.
 pub(super) async fn gate(cli: &Cli, args: &GateArgs) -> Answer {
     if args.rules {
@@ -71,18 +68,12 @@ pub(super) async fn gate(cli: &Cli, args: &GateArgs) -> Answer {
     // The rules work without a configuration; where there is one, its first site's settings count. One that was
     // named has to be there.
     let config = if cli.config_is_named || cli.config.exists() { Some(open::config(cli)?) } else { None };
-    let mut settings = config.as_ref().and_then(|c| c.sites.first()).map_or_else(Settings::default, |s| s.gate.clone());
+    let settings = config.as_ref().and_then(|c| c.sites.first()).map_or_else(Settings::default, |s| s.gate.clone());
     let texts = files::read(&args.files, &args.name)?;
     let sources = args.evidence.as_deref().map(sources::read).transpose()?.unwrap_or_default();
     let (source_paths, sources): (Vec<PathBuf>, Vec<_>) = sources.into_iter().unzip();
     let clock = open::clock(cli);
-    let inventory = site::inventory(config.as_ref(), args.site.as_deref(), &clock).await?;
-    let site_is_known = inventory.is_some();
-    if !site_is_known {
-        // Every link would be missing.
-        settings.severities.insert(LINK_MISSING.to_owned(), Level::Off);
-    }
-    let mut inventory = inventory.unwrap_or_default();
+    let mut inventory = site::inventory(config.as_ref(), args.site.as_deref(), &clock).await?;
     let now = clock.now();
     let mut all = Vec::new();
     for text in &texts {
@@ -94,8 +85,10 @@ pub(super) async fn gate(cli: &Cli, args: &GateArgs) -> Answer {
         all.push(lint::check(file, Against { inventory: &inventory, sources: &sources, settings: &settings, now }));
     }
     let mut not_checked = Vec::new();
-    if args.site.is_none() {
-        not_checked.push("links, tags and slugs (--site FOLDER)");
+    match (inventory.is_known(), &args.site) {
+        (true, _) => {}
+        (false, None) => not_checked.push("links, tags and slugs (--site FOLDER)"),
+        (false, Some(_)) => not_checked.push("links, tags and slugs (the site cannot be read)"),
     }
     if args.evidence.is_none() {
         not_checked.push("claims (--evidence FOLDER)");

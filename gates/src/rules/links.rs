@@ -31,7 +31,7 @@ pub(crate) fn check(
         match inventory.target(&link.url, &page_url, beside) {
             Target::Own(_) => {}
             // Where nothing is known of the site, nothing can be missing.
-            Target::Missing(_) if *inventory == Inventory::default() => {}
+            Target::Missing(_) if !inventory.is_known() => {}
             Target::Missing(_) if inventory.names_a_file(&link.url, &page.path) => {}
             // A page links to itself while it is not built yet.
             Target::Missing(path) if path.trim_end_matches('/') == page_url.trim_end_matches('/') => {}

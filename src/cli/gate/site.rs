@@ -20,13 +20,13 @@ pub(super) fn names_beside(file: &Path) -> Vec<String> {
     entries.take(10_000).filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }
 
-/// What the site in a folder has; `None` where there is no folder, or it cannot be told, which is said.
+/// What the site in a folder has; nothing is known where there is no folder, or it cannot be told, which is said.
 pub(super) async fn inventory(
     config: Option<&Config>,
     site: Option<&Path>,
     clock: &Clock,
-) -> Result<Option<Inventory>, Failure> {
-    let Some(folder) = site else { return Ok(None) };
+) -> Result<Inventory, Failure> {
+    let Some(folder) = site else { return Ok(Inventory::default()) };
     if !folder.is_dir() {
         return Err(Failure::usage(format!("{} is not a folder", folder.display())));
     }
@@ -39,7 +39,7 @@ pub(super) async fn inventory(
     match Hugo::find(configured.as_deref()) {
         Err(missing) => {
             note(&format!("links, tags and slugs are not checked: {missing}"));
-            Ok(None)
+            Ok(Inventory::default())
         }
         Ok(hugo) => {
             match inventory_of(&built(hugo, config, clock), &folder, limit, now, tags, memory().as_deref()).await {
@@ -47,11 +47,11 @@ pub(super) async fn inventory(
                     if let Some(OtherHugo { here, there }) = &inventory.other_hugo {
                         note(&format!("Hugo {here} builds here, and the site is built with {there}"));
                     }
-                    Ok(Some(inventory))
+                    Ok(inventory)
                 }
                 Err(error) => {
                     note(&format!("links, tags and slugs are not checked, because the site does not build: {error}"));
-                    Ok(None)
+                    Ok(Inventory::default())
                 }
             }
         }
